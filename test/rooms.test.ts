@@ -4,13 +4,32 @@ import { expect, test } from 'vitest'
 
 /** Who may import what; the most specific row counts. A change here needs a record in docs/decisions. */
 const rooms: Record<string, string[]> = {
-  'src/shared': [], // and zod, when the contract comes
+  'src/shared': ['zod'],
   'src/main/engine': ['src/shared', 'node:'],
   'src/main/engine/files/libc.ts': ['src/main/engine', 'src/shared', 'node:', 'koffi'],
-  'src/main/services': ['src/shared', 'src/main/engine/index.ts', 'node:', 'better-sqlite3', 'zod'],
-  'src/main/shells/cli': ['src/shared', 'src/main/engine/index.ts', 'node:', 'commander'], // decision 0001
-  'src/main/shells/electron': ['src/shared', 'src/main/services', 'node:', 'electron'],
-  'src/main/shells/server': ['src/shared', 'src/main/services', 'node:', 'fastify'],
+  'src/main/services': ['src/shared', 'src/main/engine/index.ts', 'node:', 'zod'],
+  'src/main/services/catalogue': ['src/shared', 'src/main/engine/index.ts', 'node:', 'better-sqlite3', 'zod'],
+  'src/main/services/vault': ['src/shared', 'node:', 'zod', 'keytar'],
+  'src/main/services/scheduling': ['src/shared', 'node:', 'node-schedule', 'cron-parser', 'cronstrue'],
+  'src/main/services/plan-file.ts': ['src/shared', 'src/main/services', 'node:', 'yaml'],
+  'src/main/shells': ['src/shared', 'src/main/services', 'src/main/engine/index.ts', 'node:'], // what shells share
+  'src/main/shells/cli': [
+    'src/shared',
+    'src/main/services',
+    'src/main/engine/index.ts',
+    'src/main/shells',
+    'node:',
+    'commander',
+  ], // decision 0001
+  'src/main/shells/electron': ['src/shared', 'src/main/services', 'src/main/shells', 'node:', 'electron'],
+  'src/main/shells/server': [
+    'src/shared',
+    'src/main/services',
+    'src/main/shells',
+    'node:',
+    'fastify',
+    '@fastify',
+  ],
   'src/renderer': ['src/shared', 'react', 'zustand', 'zod'],
 }
 const door = 'src/main/engine/index.ts'
@@ -74,7 +93,7 @@ test.each<[string, string, string | null]>([
   ],
   ['src/main/shells/cli/a.ts', `import type { Run } from '../../engine/index.ts'`, null],
   ['src/main/shells/cli/a.ts', `const now = Date.now, home = process.env.HOME`, null],
-  ['src/shared/a.ts', `import { z } from 'zod'`, 'may not import zod'],
+  ['src/shared/a.ts', `import { z } from 'zod'`, null],
   ['src/shared/a.ts', `import fs from 'node:fs'`, 'may not import node:fs'],
   ['src/shared/a.ts', `export { a } from './b.ts'`, 're-exports'],
   ['src/main/engine/a.ts', `export type {\n  A,\n} from './b.ts'`, 're-exports'],

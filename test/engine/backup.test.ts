@@ -361,6 +361,23 @@ describe('failure and cancel', () => {
     expect(await problems(opened)).toEqual([])
   })
 
+  test('a run that is held back stores nothing until it may go on', async () => {
+    const dir = tempDir('gate')
+    const source = join(dir, 'source')
+    mkdirSync(source)
+    buildTree(source, { files: 60, seed: 4 })
+    const run = testRun()
+    const repo = await freshRepository({ backend: memoryBackend() })
+    const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
+    const held = { ...run, gate: () => mayGoOn }
+    let ended = false
+    const result = backup(repo, plainBackup([source]), held).finally(() => (ended = true))
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect([ended, run.reports.filter(({ phase }) => phase === 'store')]).toEqual([false, []])
+    goOn()
+    expect((await result).filesNew).toBe(60)
+  })
+
   test.each(['before', 'after'] as const)('losing any one call (%s it acts) damages nothing', async when => {
     const dir = tempDir('faults')
     const source = sampleTree(dir)

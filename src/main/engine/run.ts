@@ -28,4 +28,6 @@ export interface Run {
   readonly warn: (warning: Warning) => void
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Waited for between two units of work: what holds the run back until it may go on. It settles when `signal` fires. */
+  readonly gate?: () => Promise<void> | undefined
 }

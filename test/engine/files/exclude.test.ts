@@ -343,6 +343,33 @@ test('of a folder on another device only the mount point stays, unless it is a t
   expect(answers('/mnt/usbstick', 2n, true)).toEqual([false, false])
 })
 
+test('rules of a folder hold in it instead of the outer ones; of several, those of the nearest', () => {
+  const below = [
+    { folder: join(base, 'foo'), rules: rules({ excludes: ['*.txt'] }) },
+    { folder: join(base, 'foo/bar/foo'), rules: rules({}) },
+  ]
+  const paths = kept(rules({ excludes: ['*.c'], below }))
+  expect(paths.filter(path => /^(foo|src\/foo|src\/x)\//.test(path))).toEqual([
+    'foo/a.c',
+    'foo/a.h',
+    'foo/bar',
+    'foo/bar/a.c',
+    'foo/bar/foo',
+    'foo/bar/foo/bar',
+    'foo/bar/foo/bar/deep.c',
+    'foo/bar/foo/keep.txt',
+    'src/x/b',
+    'src/x/b/c',
+    'src/x/y',
+    'src/x/y/b',
+    'src/x/y/b/z',
+    'src/x/y/b/z/c',
+  ])
+  expect(kept(rules({ below: [{ folder: '/', rules: rules({ excludes: ['*.c'] }) }] }))).not.toContain(
+    'src/foo/a.c',
+  )
+})
+
 test('rooted patterns hold for paths relative to the working folder too', () => {
   const excluder = compileExcludes(rules({ excludes: ['/home/ada/tmp', '/home/eve'] }), {
     workingFolder: '/home/ada',

@@ -22,6 +22,8 @@ export interface ExcludeRules {
   excludeIfPresent: string[]
   excludeLargerThanBytes: number | null
   oneFileSystem: boolean
+  /** Rules that hold at and below a folder instead of these; of several, those of the nearest. */
+  below?: readonly { folder: string; rules: ExcludeRules }[]
 }
 
 export const noRules: ExcludeRules = {
@@ -53,11 +55,43 @@ export interface Excluder {
 
 const cacheTag = 'CACHEDIR.TAG:Signature: 8a477f597d28d172789f06886806bc55'
 
+interface Place {
+  platform?: NodeJS.Platform
+  workingFolder?: string
+}
+
 /** @throws {AppError} invalid_input a pattern or tag that breaks the rules, named with where it came from */
-export function compileExcludes(
-  rules: ExcludeRules,
-  { platform = process.platform, workingFolder }: { platform?: NodeJS.Platform; workingFolder?: string } = {},
-): Excluder {
+export function compileExcludes(rules: ExcludeRules, place: Place = {}): Excluder {
+  const outer = compileOne(rules, place)
+  if (!rules.below?.length) return outer
+  const absolute = absolutePaths(place.platform ?? process.platform, () =>
+    rawFromText(place.workingFolder ?? process.cwd()),
+  )
+  const parts = new Map<string, Excluder>()
+  for (const { folder, rules: inner } of rules.below) {
+    parts.set(absolute(rawFromText(folder)), compileOne(inner, place))
+  }
+  /** The excluder of the nearest folder above an item that has rules of its own. */
+  const at = (path: Raw): Excluder => {
+    for (let above: string = absolute(path); above !== ''; above = above.slice(0, above.lastIndexOf('/'))) {
+      const found = parts.get(above)
+      if (found) return found
+      if (!above.includes('/')) break
+    }
+    return parts.get('/') ?? outer
+  }
+  return {
+    pathExcluded: path => at(path).pathExcluded(path),
+    entryExcluded: (path, stat) => at(path).entryExcluded(path, stat),
+    entersFolder: (path, stat) => at(path).entersFolder(path, stat),
+    keptNames: (folder, names, warn) => at(folder).keptNames(folder, names, warn),
+    allowDevice(target, stat) {
+      for (const part of [outer, ...parts.values()]) part.allowDevice(target, stat)
+    },
+  }
+}
+
+function compileOne(rules: ExcludeRules, { platform = process.platform, workingFolder }: Place): Excluder {
   const variable = (name: string) => {
     // Going on would turn `$HOME/tmp` into `/tmp`.
     if (rules.variables === undefined) {

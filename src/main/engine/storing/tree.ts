@@ -70,6 +70,7 @@ export async function storeTree(
   const counting: Walk = { ...walk, warn }
 
   async function work<J extends Job>(job: J, path: Raw, first = false): Promise<ResultOf<J>> {
+    await run.gate?.()
     run.signal.throwIfAborted()
     const reply = await pool.perform(job, { first })
     run.signal.throwIfAborted()

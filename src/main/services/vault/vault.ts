@@ -1,0 +1,23 @@
+import type { VaultInfo } from '../../../shared/entities/application.ts'
+
+/**
+ * Where secrets are kept: the system's keychain, or a sealed file where there is none. Which one is decided once, by a
+ * probe, and told; never silently.
+ */
+export interface Vault {
+  info(): VaultInfo
+  /** null when there is none of this name. @throws vault_locked, backend_unreachable */
+  get(name: SecretName): Promise<string | null>
+  /** @throws vault_locked */
+  set(name: SecretName, secret: string): Promise<void>
+  /** Removing what is not there succeeds. @throws vault_locked */
+  remove(name: SecretName): Promise<void>
+  /**
+   * Opens the sealed file with its passphrase, or makes it on first use; a keychain is asked again whether it is open.
+   * @throws wrong_password nothing was changed; invalid_input an empty passphrase
+   */
+  unlock(passphrase: string): Promise<VaultInfo>
+}
+
+/** `repository/<destination id>`: the password of a repository. */
+export type SecretName = `repository/${string}` | `token/${string}` | `credentials/${string}`

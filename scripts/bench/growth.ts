@@ -2,7 +2,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeIndex, type PackContents } from '../../src/main/engine/format/index-file.ts'
+import {
+  encodeColumns,
+  idWords,
+  rowWords,
+  type IndexColumns,
+} from '../../src/main/engine/format/index-columns.ts'
 import { openBackend, openRepository } from '../../src/main/engine/index.ts'
 import { noise } from './contents.ts'
 import { prepareGrowing } from './corpora.ts'
@@ -48,7 +53,7 @@ export async function growBlobs(counts: readonly number[], growing: Growing): Pr
     await seated(growing, maker, async ({ repo, cache }) => {
       const tree = join(cache, '../tree')
       mkdirSync(tree)
-      for (let n = 0; n < 10; n++) writeFileSync(join(tree, `note-${n}`), `note ${n}`)
+      writeNotes(tree, 'as they were')
       await succeed(maker.backup({ repo, cache }, tree, 'a0'))
       growing.say(`listing ${count} blobs in the index`)
       await listBlobs(repo, count)
@@ -59,7 +64,8 @@ export async function growBlobs(counts: readonly number[], growing: Growing): Pr
           await measured(growing, count, 'list a folder, no cache', tool, tool.list(place, tree, 'a0')),
         )
         rows.push(await measured(growing, count, 'list a folder', tool, tool.list(place, tree, 'a0')))
-        rows.push(await measured(growing, count, 'nothing changed', tool, tool.backup(place, tree, 'a1')))
+        writeNotes(tree, `as ${tool.name} finds them`)
+        rows.push(await measured(growing, count, 'ten files changed', tool, tool.backup(place, tree, 'a1')))
       }
     })
   }
@@ -94,30 +100,35 @@ async function measured(
   return row
 }
 
+function writeNotes(tree: string, text: string): void {
+  for (let n = 0; n < 10; n++) writeFileSync(join(tree, `note-${n}`), `note ${n}, ${text}`)
+}
+
 const blobsAFile = 50_000 // as restic and Holdfast write them
 const blobsAPack = 1_000
 
 async function listBlobs(location: string, count: number): Promise<void> {
   const run = { signal: new AbortController().signal }
   const repo = await openRepository(await openBackend(location), password, run)
-  const ids = noise(`index of ${count}`)
+  const bytes = noise(`index of ${count}`)
   for (let done = 0; done < count; done += blobsAFile) {
-    const packs: PackContents[] = []
     const blobs = Math.min(blobsAFile, count - done)
-    for (let first = 0; first < blobs; first += blobsAPack) {
-      const some = Math.min(blobsAPack, blobs - first)
-      packs.push({
-        id: ids(32).toString('hex'),
-        blobs: Array.from({ length: some }, (_, n) => ({
-          id: ids(32).toString('hex'),
-          type: 'data' as const,
-          offset: n * 5000,
-          length: 5000,
-          uncompressedLength: 16_000 + n,
-        })),
-      })
-    }
-    await repo.saveUnpacked('index', encodeIndex(packs), run.signal)
+    const json = Buffer.concat([...encodeColumns([madeUp(blobs, bytes)])])
+    await repo.saveUnpacked('index', json, run.signal)
   }
   await repo.close()
+}
+
+function madeUp(blobs: number, bytes: (count: number) => Uint8Array): IndexColumns {
+  const ids = (count: number) => new Uint32Array(Uint8Array.from(bytes(count * idWords * 4)).buffer)
+  const packs = Math.ceil(blobs / blobsAPack)
+  const blobIds = ids(blobs)
+  const rows = new Uint32Array(blobs * rowWords)
+  for (let row = 0; row < blobs; row++) {
+    const nth = row % blobsAPack
+    rows.set(blobIds.subarray(row * idWords, (row + 1) * idWords), row * rowWords)
+    rows.set([0, nth * 5000, 5000, 16_000 + nth], row * rowWords + idWords)
+  }
+  const packEnds = Uint32Array.from({ length: packs }, (_, nth) => Math.min(blobs, (nth + 1) * blobsAPack))
+  return { packs, packIds: ids(packs), packEnds, rows }
 }

@@ -163,7 +163,7 @@ async function grow({ options, work, tools, seats }: Bench): Promise<Growth> {
     say,
     heard: ({ count, work, tool, cost }: GrowthRow) =>
       say(
-        `  ${String(count).padStart(9)} ${work.padEnd(24)} ${tool.padEnd(16)} ${seconds(cost.wallSeconds)}, ${megabytes(cost.peakBytes)}`,
+        `  ${String(count).padStart(9)} ${work.padEnd(24)} ${tool.padEnd(16)} ${seconds(cost.wallSeconds)} wall, ${seconds(cost.cpuSeconds)} CPU, ${megabytes(cost.peakBytes)}`,
       ),
   }
   return {

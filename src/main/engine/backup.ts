@@ -42,6 +42,8 @@ export interface BackupOptions {
   scan: boolean
   /** Worker threads; 0 does everything on the calling one. Absent: as many as this machine runs at once. */
   threads?: number
+  /** Its threads give way to everything else on the machine (workers/priority.ts). */
+  lowPriority?: boolean
 }
 
 export interface BackupResult {
@@ -109,12 +111,13 @@ export async function backup(repo: Repository, options: BackupOptions, run: Run)
 
 function startPool(
   { version, polynomial, master, index }: Repository,
-  { dryRun, compression, rules, threads = availableParallelism() }: BackupOptions,
+  { dryRun, compression, rules, threads = availableParallelism(), lowPriority = false }: BackupOptions,
   { leaveOut }: Walk,
   devices: { path: Raw; dev: bigint }[],
 ): Pool {
   const blobs = { version, polynomial, master, compression, dryRun, index: index.share() }
-  return createPool({ ...blobs, rules, devices, leaveOut, workingFolder: process.cwd() }, threads)
+  const setup = { ...blobs, rules, devices, leaveOut, workingFolder: process.cwd(), lowPriority }
+  return createPool(setup, threads)
 }
 
 /** What is known before anything is stored. */

@@ -84,28 +84,37 @@ export async function check(repo: Repository, options: CheckOptions, run: Run): 
   const startedAtMs = run.now()
   return withLock(repo, options.lock ? 'exclusive' : 'none', run, async run => {
     const ledger = createLedger(repo, options.lock, run)
-    // Snapshots before index files: one that is written meanwhile may need blobs of which the older index knows nothing.
-    const snapshots = await readSnapshots(ledger)
-    await checkConfig(ledger)
-    await checkKeys(ledger)
-    if (!options.lock) await checkLocks(ledger)
-    await readIndexFiles(ledger)
-    const sizes = await checkPackList(ledger)
-    const { trees, packsRead, bytesRead } = await readAll(ledger, snapshots, sizes, options)
-    await refuseIfGone(repo, run.signal)
-    const { problems, damagedSnapshots } = await report(ledger, snapshots)
-    return {
-      problems,
-      snapshots: snapshots.length,
-      trees,
-      blobs: ledger.index.size,
-      packs: ledger.index.packIds().length,
-      packsRead,
-      bytesRead,
-      durationMs: run.now() - startedAtMs,
-      damagedSnapshots,
+    try {
+      return await examine(ledger, options, startedAtMs)
+    } finally {
+      await ledger.index.close()
     }
   })
+}
+
+async function examine(ledger: Ledger, options: CheckOptions, startedAtMs: number): Promise<CheckResult> {
+  const { repo, run } = ledger
+  // Snapshots before index files: one that is written meanwhile may need blobs of which the older index knows nothing.
+  const snapshots = await readSnapshots(ledger)
+  await checkConfig(ledger)
+  await checkKeys(ledger)
+  if (!options.lock) await checkLocks(ledger)
+  await readIndexFiles(ledger)
+  const sizes = await checkPackList(ledger)
+  const { trees, packsRead, bytesRead } = await readAll(ledger, snapshots, sizes, options)
+  await refuseIfGone(repo, run.signal)
+  const { problems, damagedSnapshots } = await report(ledger, snapshots)
+  return {
+    problems,
+    snapshots: snapshots.length,
+    trees,
+    blobs: ledger.index.size,
+    packs: ledger.index.packCount,
+    packsRead,
+    bytesRead,
+    durationMs: run.now() - startedAtMs,
+    damagedSnapshots,
+  }
 }
 
 /** Packs as far as wanted, and the trees of all snapshots: what is known of a tree's pack must be known first. */
@@ -121,7 +130,7 @@ async function readAll(
   const readers = createReaders({ master: ledger.repo.master, target: null }, threads)
   try {
     const reading = createPackReading(ledger, readers, packs, sizes)
-    const { withTrees, others } = treesFirst(ledger.index, packs)
+    const { withTrees, others } = await treesFirst(ledger.index, packs)
     await reading.read(withTrees)
     const [trees] = await both(walkTrees(ledger, snapshots, false), reading.read(others))
     return { trees, packsRead: reading.packsRead, bytesRead: reading.bytesRead }

@@ -13,6 +13,9 @@ export interface DiffEntry {
   change: '+' | '-' | 'M' | 'T' | 'U' | 'TU'
   /** Folders end with a slash. */
   path: Raw
+  /** What is there on each side; null where nothing is. */
+  before: TreeNode | null
+  after: TreeNode | null
 }
 
 export interface DiffSide {
@@ -82,11 +85,11 @@ export async function diff(
     const typed = a.type === b.type ? '' : 'T'
     if (a.type === 'file' && b.type === 'file' && !sameIds(a.content, b.content)) {
       changedFiles++
-      options.onEntry({ change: 'M', path })
+      options.onEntry({ change: 'M', path, before: a, after: b })
     } else if (options.metadata && !sameNode(a, b)) {
-      options.onEntry({ change: `${typed}U`, path })
+      options.onEntry({ change: `${typed}U`, path, before: a, after: b })
     } else if (typed) {
-      options.onEntry({ change: typed, path })
+      options.onEntry({ change: typed, path, before: a, after: b })
     }
     if (a.type !== 'dir' || b.type !== 'dir') return
     if (subtreeOf(a) === subtreeOf(b)) common.add(subtreeOf(a))
@@ -95,7 +98,12 @@ export async function diff(
 
   async function listOneSide(change: '+' | '-', side: Side, folder: Raw, node: TreeNode): Promise<void> {
     const path = pathOf(folder, node)
-    options.onEntry({ change, path })
+    options.onEntry({
+      change,
+      path,
+      before: change === '-' ? node : null,
+      after: change === '+' ? node : null,
+    })
     side.items[node.type === 'file' ? 'files' : node.type === 'dir' ? 'dirs' : 'others']++
     if (node.type !== 'dir') return
     for (const child of inOrder(await repo.loadTree(subtreeOf(node), signal))) {

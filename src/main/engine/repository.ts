@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { Backend, FileKind } from './backend/backend.ts'
-import { createBlobIndex, type BlobIndex } from './blob-index.ts'
+import { createBlobIndex, type BlobIndex, type IndexLimits } from './blob-index.ts'
 import { decodeConfig, encodeConfig, type RepositoryConfig } from './format/config.ts'
 import { createSealer, type Sealer, type SealKey } from './format/envelope.ts'
 import { idOf, isId, shortId, type BlobType, type Id } from './format/id.ts'
-import { decodeIndex } from './format/index-file.ts'
+import type { IndexColumns } from './format/index-columns.ts'
 import {
   createKeyFile,
   decodeKeyFile,
@@ -17,8 +17,11 @@ import {
 import { isIrreducible, randomPolynomial } from './format/polynomial.ts'
 import { formatTime } from './format/time.ts'
 import { decodeTree, type TreeNode } from './format/tree.ts'
-import { unwrapUnpacked, wrapUnpacked } from './format/unpacked.ts'
+import { unwrapUnpacked, wrapUnpackedAside } from './format/unpacked.ts'
+import { createIndexReader } from './indexing/reader.ts'
+import { defaultMemoryBytes, memoryPlan } from './memory.ts'
 import { blobOpener, namedDamage } from './open-blob.ts'
+import { inParallel } from './parallel.ts'
 import type { Run } from './run.ts'
 import { createTreePacks } from './tree-packs.ts'
 
@@ -40,6 +43,13 @@ export interface Repository {
   readonly index: BlobIndex
   /** Reads all index files; repeating it reads only new ones. @throws data_corrupt a damaged index file */
   loadIndex(run: Pick<Run, 'signal'>): Promise<void>
+  /** An index of its own, within the same limits; whoever asks closes it. */
+  emptyIndex(): BlobIndex
+  /**
+   * What one index file lists, for `use` alone: the next file overwrites it. Several may be asked for at once; they are
+   * used one after the other. @throws data_corrupt, not_found; whatever `use` throws
+   */
+  readIndexFile(id: Id, use: (columns: IndexColumns) => Promise<void>, signal: AbortSignal): Promise<void>
   /** Sorted by name. */
   listIds(kind: FileKind, signal: AbortSignal): Promise<Id[]>
   /** The JSON inside; the file's hash and seal are verified. @throws data_corrupt, not_found */
@@ -69,8 +79,20 @@ export interface NewRepository {
 
 /** Key files tried at most before giving up; restic tries as many. */
 const mostKeys = 20
-/** Index files read at once. */
+/** Index files asked for at once. */
 const indexReaders = 4
+
+/** The least that a blob takes in an index file: half of its ID's digits can't be squeezed out. Plain in version 1. */
+const indexedBlobBytes = { 1: 120, 2: 38 }
+
+export interface OpenOptions {
+  /** What a run may take, all threads together (memory.ts). */
+  memoryBytes?: number
+}
+
+const limitsOf = ({ memoryBytes = defaultMemoryBytes }: OpenOptions): IndexLimits => ({
+  memoryBytes: memoryPlan(memoryBytes, 1).indexBytes,
+})
 
 /** @throws repository_exists a config, key or snapshot is already there: nothing is overwritten */
 export async function initRepository(
@@ -116,7 +138,7 @@ export async function initRepository(
     if (written === null) await backend.remove(key, signal).catch(() => undefined)
     throw error
   }
-  return assemble(backend, config, key.name, master)
+  return assemble(backend, config, key.name, master, limitsOf({}))
 }
 
 /** @throws repository_missing, wrong_password, repository_unsupported, data_corrupt */
@@ -124,6 +146,7 @@ export async function openRepository(
   backend: Backend,
   password: string,
   run: Pick<Run, 'signal'>,
+  options: OpenOptions = {},
 ): Promise<Repository> {
   const { signal } = run
   if (!(await backend.stat({ kind: 'config', name: '' }, signal))) {
@@ -137,7 +160,7 @@ export async function openRepository(
   if (!isIrreducible(config.chunkerPolynomial)) {
     throw new AppError('data_corrupt', 'The config file names a chunker polynomial that is not irreducible.')
   }
-  return assemble(backend, config, keyId, master)
+  return assemble(backend, config, keyId, master, limitsOf(options))
 }
 
 async function unlockMaster(
@@ -184,12 +207,20 @@ async function unlockMaster(
   )
 }
 
-function assemble(backend: Backend, config: RepositoryConfig, keyId: Id, master: SealKey): Repository {
+function assemble(
+  backend: Backend,
+  config: RepositoryConfig,
+  keyId: Id,
+  master: SealKey,
+  limits: IndexLimits,
+): Repository {
   const sealer = createSealer(master)
   const openBlob = blobOpener(sealer)
-  const index = createBlobIndex()
+  const index = createBlobIndex(limits)
+  const readIndexFile = createIndexReader(backend, sealer)
   const treePacks = createTreePacks(backend, index)
   const indexFiles = new Set<Id>()
+  let loading: Promise<void> = Promise.resolve()
 
   async function loadBlob(type: BlobType, id: Id, signal: AbortSignal): Promise<Buffer> {
     const places = index.find(type, id)
@@ -211,6 +242,23 @@ function assemble(backend: Backend, config: RepositoryConfig, keyId: Id, master:
     throw new AppError('data_corrupt', `The ${type} blob ${shortId(id)} is in no index: it is lost.`, {
       hint: 'Run `holdfast check` to see which files need it.',
     })
+  }
+
+  async function loadNewIndexFiles(signal: AbortSignal): Promise<void> {
+    const wanted: Id[] = []
+    let bytes = 0
+    for await (const { name, sizeBytes } of backend.list('index', signal)) {
+      if (indexFiles.has(name)) continue
+      wanted.push(name)
+      bytes += sizeBytes
+    }
+    if (wanted.length === 0) return
+    await index.expect(Math.ceil(bytes / indexedBlobBytes[config.version]))
+    await inParallel(wanted, indexReaders, signal, async file => {
+      await readIndexFile(file, columns => index.load(columns, signal), signal)
+      indexFiles.add(file)
+    })
+    await index.settle(signal)
   }
 
   async function loadUnpacked(
@@ -238,20 +286,13 @@ function assemble(backend: Backend, config: RepositoryConfig, keyId: Id, master:
     loadBlob,
     loadUnpacked,
 
-    async loadIndex({ signal }) {
-      const wanted: Id[] = []
-      for await (const { name } of backend.list('index', signal)) if (!indexFiles.has(name)) wanted.push(name)
-      let at = 0
-      const reader = async () => {
-        for (let id = wanted[at++]; id !== undefined; id = wanted[at++]) {
-          const file = id
-          const json = await loadUnpacked('index', file, signal)
-          const { packs } = named(`The index file ${shortId(file)}`, () => decodeIndex(json))
-          for (const pack of packs) index.add(pack.id, pack.blobs)
-          indexFiles.add(file)
-        }
-      }
-      await Promise.all(Array.from({ length: indexReaders }, reader))
+    emptyIndex: () => createBlobIndex(limits),
+    readIndexFile,
+
+    loadIndex({ signal }) {
+      const loaded = loading.then(() => loadNewIndexFiles(signal))
+      loading = loaded.catch(() => undefined) // its caller hears of it
+      return loaded
     },
 
     async listIds(kind, signal) {
@@ -261,7 +302,7 @@ function assemble(backend: Backend, config: RepositoryConfig, keyId: Id, master:
     },
 
     async saveUnpacked(kind, json, signal) {
-      const bytes = sealer.seal(wrapUnpacked(json, config.version))
+      const bytes = sealer.seal(await wrapUnpackedAside(json, config.version))
       const id = idOf(bytes)
       await backend.write({ kind, name: id }, bytes, signal)
       return id
@@ -274,7 +315,10 @@ function assemble(backend: Backend, config: RepositoryConfig, keyId: Id, master:
       return named(`Tree blob ${shortId(id)}`, () => decodeTree(bytes))
     },
 
-    close: () => backend.close(),
+    async close() {
+      await index.close()
+      await backend.close()
+    },
   }
 }
 

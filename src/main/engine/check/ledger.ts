@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.ts'
-import { createBlobIndex, type BlobIndex } from '../blob-index.ts'
+import type { BlobIndex } from '../blob-index.ts'
 import type { BlobType, Id } from '../format/id.ts'
 import type { Repository } from '../repository.ts'
 import type { Run } from '../run.ts'
@@ -46,7 +46,7 @@ export interface Finding {
 export interface Ledger {
   readonly repo: Repository
   readonly run: Run
-  /** From the index files as they are now; `repo.index` may be older. */
+  /** From the index files as they are now; `repo.index` may be older. To be closed at the end. */
   readonly index: BlobIndex
   readonly treePacks: ReturnType<typeof createTreePacks>
   readonly findings: readonly Finding[]
@@ -74,7 +74,7 @@ export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : 
 
 export function createLedger(repo: Repository, locked: boolean, run: Run): Ledger {
   const findings: Finding[] = []
-  const index = createBlobIndex()
+  const index = repo.emptyIndex()
   const lostPacks = new Set<Id>()
   const lostCopies = new Map<string, Id[]>()
   const keyOf = (type: BlobType, id: Id) => `${type} ${id}`

@@ -2,11 +2,14 @@ import { count, plural } from '../../../shared/wording.ts'
 import type { BlobIndex } from '../blob-index.ts'
 import { shortId, type Id } from '../format/id.ts'
 import { packSize } from '../format/pack.ts'
-import { inParallel } from '../parallel.ts'
+import { breathe, inParallel } from '../parallel.ts'
 import { listBlobs } from '../workers/blob-list.ts'
 import type { ReadResult, VerifyJob } from '../workers/read-messages.ts'
 import type { Readers } from '../workers/readers.ts'
 import type { Ledger } from './ledger.ts'
+
+/** Blobs looked at before others have their turn. */
+const spellBlobs = 10_000
 
 /**
  * Compares one listing of all packs with the index.
@@ -19,7 +22,12 @@ export async function checkPackList(ledger: Ledger): Promise<Map<Id, number>> {
   const present = new Map<Id, number>()
   const count = { entries: 0, mixed: 0, uncompressedTrees: 0 }
   const { isTree, uncompressedLength } = index.places
+  let spell = 0
   for (const { id, places } of index.packPlaces()) {
+    if ((spell += places.length) > spellBlobs) {
+      spell = 0
+      await breathe()
+    }
     run.signal.throwIfAborted()
     const sizeBytes = listed.get(id)
     comparePack(ledger, id, places, sizeBytes)
@@ -93,10 +101,18 @@ function addCounts(
 }
 
 /** Packs with trees in them first: the trees are walked while the others are read. */
-export function treesFirst(index: BlobIndex, packs: readonly Id[]): { withTrees: Set<Id>; others: Set<Id> } {
+export async function treesFirst(
+  index: BlobIndex,
+  packs: readonly Id[],
+): Promise<{ withTrees: Set<Id>; others: Set<Id> }> {
   const wanted = new Set(packs)
   const withTrees = new Set<Id>()
+  let spell = 0
   for (const { id, places } of index.packPlaces()) {
+    if ((spell += places.length) > spellBlobs) {
+      spell = 0
+      await breathe()
+    }
     if (wanted.has(id) && places.some(index.places.isTree)) withTrees.add(id)
   }
   return { withTrees, others: wanted.difference(withTrees) }

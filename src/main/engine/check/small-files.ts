@@ -1,11 +1,12 @@
 import { AppError } from '../../../shared/errors.ts'
 import { decodeConfig } from '../format/config.ts'
 import { idOf, shortId, type Id } from '../format/id.ts'
-import { decodeIndex } from '../format/index-file.ts'
+import { idWords } from '../format/index-columns.ts'
 import { decodeKeyFile } from '../format/key.ts'
 import { decodeLock } from '../format/lock.ts'
 import { decodeSnapshot, type SavedSnapshot } from '../format/snapshot.ts'
 import { parseTime } from '../format/time.ts'
+import { createPackTable } from '../indexing/pack-table.ts'
 import { lockTimes } from '../locks.ts'
 import { inParallel } from '../parallel.ts'
 import { oldestFirst } from '../snapshots.ts'
@@ -30,16 +31,28 @@ export async function readSnapshots(ledger: Ledger): Promise<SavedSnapshot[]> {
 /** Fills the ledger's index with all packs that readable index files list. */
 export async function readIndexFiles(ledger: Ledger): Promise<void> {
   const { repo, run, index } = ledger
-  const indexOf = new Map<Id, Id>()
+  const packs = createPackTable()
+  /** The first index file of each pack, by the pack's number. */
+  const firstFile: Id[] = []
   const several = new Map<Id, Id[]>()
-  await eachFile(ledger, 'index', 'index_damaged', async id => {
-    for (const pack of decodeIndex(await repo.loadUnpacked('index', id, run.signal)).packs) {
-      const other = indexOf.get(pack.id)
-      if (other === undefined) indexOf.set(pack.id, id)
-      else if (other !== id) several.set(pack.id, [...(several.get(pack.id) ?? [other]), id])
-      index.add(pack.id, pack.blobs)
-    }
-  })
+  await eachFile(ledger, 'index', 'index_damaged', id =>
+    repo.readIndexFile(
+      id,
+      async columns => {
+        for (let nth = 0; nth < columns.packs; nth++) {
+          const pack = packs.find(columns.packIds, nth * idWords)
+          if (pack < 0) firstFile[packs.add(columns.packIds, nth * idWords)] = id
+          else if (firstFile[pack] !== id) {
+            const name = packs.id(pack)
+            several.set(name, [...(several.get(name) ?? [firstFile[pack]!]), id])
+          }
+        }
+        await index.load(columns, run.signal)
+      },
+      run.signal,
+    ),
+  )
+  await index.settle(run.signal)
   for (const [pack, indexes] of several) {
     ledger.add({
       level: 'hint',

@@ -91,6 +91,11 @@ export function compileExcludes(rules: ExcludeRules, place: Place = {}): Exclude
   }
 }
 
+/** For rules that are kept for later. @throws {AppError} invalid_input as `compileExcludes` */
+export function checkRules(rules: ExcludeRules): void {
+  compileExcludes(rules)
+}
+
 function compileOne(rules: ExcludeRules, { platform = process.platform, workingFolder }: Place): Excluder {
   const variable = (name: string) => {
     // Going on would turn `$HOME/tmp` into `/tmp`.

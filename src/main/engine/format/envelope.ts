@@ -17,7 +17,7 @@ export const sealOverhead = 32
 const ivBytes = 16
 const macBytes = 16
 const ivsAtOnce = 1024 // asking the system's generator costs the same for one
-const sliceBytes = 64 * 1024 // a cipher's output is fresh memory; small pieces stay in the processor's cache and off mmap
+const sliceBytes = 64 * 1024 // stays in the processor's cache
 
 export interface Sealer {
   /** IV ‖ AES-256-CTR(plain) ‖ Poly1305-AES(ciphertext), with a fresh random IV. */
@@ -26,7 +26,7 @@ export interface Sealer {
   sealInPlace(room: Uint8Array): void
   /** The plaintext, in a buffer of its own. @throws {AppError} data_corrupt too short, or the MAC does not fit */
   open(sealed: Uint8Array): Buffer
-  /** As `open`, but a large plaintext lies in `room`, which must be as long, and not in memory of its own. */
+  /** As `open`, but the plaintext lies in `room`, which must be as long, and not in memory of its own. */
   openInto(sealed: Uint8Array, room: Uint8Array): Uint8Array
 }
 
@@ -89,16 +89,21 @@ function createEnvelope(key: SealKey, kernels: Kernels) {
     openInto(sealed: Uint8Array, room: Uint8Array): Uint8Array {
       const decipher = decipherOf(sealed)
       const ciphertext = sealed.subarray(ivBytes, -macBytes)
-      if (ciphertext.byteLength <= sliceBytes) return decipher.update(ciphertext)
       bySlices(decipher, ciphertext, room)
       return room.subarray(0, ciphertext.byteLength)
     },
   }
 }
 
+/**
+ * A cipher's output is fresh memory outside V8's heap, of which V8 lets tens of megabytes pile up on each thread before
+ * it looks. Given back at once, the next slice gets the same memory, still in the processor's cache: half the time.
+ */
 function bySlices(cipher: Cipheriv | Decipheriv, from: Uint8Array, to: Uint8Array): void {
   for (let at = 0; at < from.byteLength; at += sliceBytes) {
-    to.set(cipher.update(from.subarray(at, at + sliceBytes)), at)
+    const slice = cipher.update(from.subarray(at, at + sliceBytes))
+    to.set(slice, at)
+    if (slice.buffer.byteLength === slice.byteLength) (slice.buffer as ArrayBuffer).transfer(0) // nothing else is in it
   }
 }
 

@@ -18,11 +18,13 @@ export interface PackEntry {
 export const plainLength = (entry: Pick<PackEntry, 'length' | 'uncompressedLength'>): number =>
   entry.uncompressedLength || entry.length - sealOverhead
 
-const plainEntryBytes = 37 // type, length, ID
-const packedEntryBytes = 41 // type, length, uncompressed length, ID
+/** Of a header: type, length, ID. */
+export const plainEntryBytes = 37
+/** Type, length, uncompressed length, ID. */
+export const packedEntryBytes = 41
 const lengthFieldBytes = 4
-const treeBit = 1
-const compressedBit = 2
+export const treeBit = 1
+export const compressedBit = 2
 
 const entryBytes = (entry: Pick<PackEntry, 'uncompressedLength'>): number =>
   entry.uncompressedLength === 0 ? plainEntryBytes : packedEntryBytes

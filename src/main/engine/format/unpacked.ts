@@ -1,5 +1,5 @@
 import { corrupt } from './corrupt.ts'
-import { compress, decompress } from './zstd.ts'
+import { compress, compressAside, decompress, type Decompressor } from './zstd.ts'
 
 const zstdMark = 2
 const openBrace = 0x7b
@@ -8,6 +8,15 @@ const openBracket = 0x5b
 /** The plaintext of an index, snapshot or lock file for these JSON bytes: zstd behind a 2 in version 2, bare in 1. */
 export const wrapUnpacked = (json: Uint8Array, version: 1 | 2): Buffer =>
   version === 1 ? Buffer.from(json) : Buffer.concat([Buffer.of(zstdMark), compress(json, 'default')])
+
+/** Above this, compressing takes some milliseconds. */
+const largeBytes = 512 * 1024
+
+/** As `wrapUnpacked`; large ones are compressed on a thread of the runtime. */
+export const wrapUnpackedAside = async (json: Uint8Array, version: 1 | 2): Promise<Buffer> =>
+  version === 1 || json.byteLength < largeBytes
+    ? wrapUnpacked(json, version)
+    : Buffer.concat([Buffer.of(zstdMark), await compressAside(json, 'default')])
 
 /**
  * What a file of this size may unfold to. An index of nothing but hashes shrinks to about half and one of a
@@ -27,3 +36,9 @@ export function unwrapUnpacked(plain: Uint8Array): Buffer {
       : `A repository file has the unknown encoding ${first}.`,
   )
 }
+
+/** As `unwrapUnpacked`, with a decompressor for many. */
+export const unwrapUnpackedWith = (plain: Uint8Array, { decompress }: Decompressor): Uint8Array =>
+  plain[0] === zstdMark
+    ? decompress(plain.subarray(1), maxJsonBytes(plain.byteLength))
+    : unwrapUnpacked(plain)

@@ -1,4 +1,5 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from 'node:zlib'
 import { corrupt } from './corrupt.ts'
 import { createCompressor, createDecompressor } from './zstd-context.ts'
 import type { ZstdContext } from './zstd-context.ts'
@@ -74,6 +75,16 @@ export function compress(plain: Uint8Array, level: Exclude<Compression, 'off'>):
   scratch.copy(frame, 0, 0, bytes)
   return frame
 }
+
+const compressElsewhere = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)
+
+/** As `compress`, on a thread of the runtime: for what takes long. */
+export const compressAside = (plain: Uint8Array, level: Exclude<Compression, 'off'>): Promise<Buffer> =>
+  compressElsewhere(plain, {
+    params: levelParameters[level],
+    chunkSize: stepBytes(compressBound(plain.byteLength)),
+    pledgedSrcSize: plain.byteLength, // for the frame's header
+  })
 
 const maxKeptBytes = maxStepBytes + maxStepBytes / 256 + 64 // room for the largest blob
 let decompressor: ZstdContext | null | undefined
@@ -159,6 +170,36 @@ export function decompressorAgain(): DecompressAgain {
       context = undefined
     }
     return decompress(frame, plainBytes)
+  }
+}
+
+/** As `decompress`, for many frames one after the other. */
+export interface Decompressor {
+  /** What is returned lies in memory that the next call overwrites, unless the frame says that it holds more than is kept. */
+  decompress(frame: Uint8Array, maxBytes: number): Uint8Array
+  /** Gives that memory back at once; what was returned is gone then. */
+  letGo(): void
+}
+
+export function createDecompressorKeeping(keptBytes: number): Decompressor {
+  let context: ZstdContext | null | undefined
+  let room = Buffer.allocUnsafeSlow(0)
+  return {
+    decompress(frame, maxBytes) {
+      const claimed = claimedBytes(frame)
+      if (claimed !== null && claimed <= Math.min(maxBytes, keptBytes)) {
+        // A byte more than expected: see ZstdContext.
+        if (room.byteLength <= claimed) room = Buffer.allocUnsafeSlow(roomBytes(claimed + 1))
+        context ??= createDecompressor()
+        if (context?.run(frame, room) === claimed) return room.subarray(0, claimed)
+        context = undefined
+      }
+      return decompress(frame, maxBytes)
+    },
+    letGo() {
+      room.buffer.transfer(0)
+      room = Buffer.allocUnsafeSlow(0)
+    },
   }
 }
 

@@ -1,14 +1,19 @@
-import { encodeIndex, type PackContents } from '../format/index-file.ts'
-import { sealOverhead } from '../format/envelope.ts'
-import { decodePackHeader } from '../format/pack.ts'
+import { blobsIn, columnsOfHeader, encodeColumns, type IndexColumns } from '../format/index-columns.ts'
+import { breathe } from '../parallel.ts'
 import type { Repository } from '../repository.ts'
 import type { SealedPack } from '../workers/pack-builder.ts'
 
 /** Packs on their way to the backend at once. */
 const packsInFlight = 2
-/** An index file is written when this many blobs wait for one, or the oldest has waited this long: what a kill costs. */
+/**
+ * What a kill costs is what no index file names yet. So one is written when this many blobs wait for one, when the
+ * oldest has waited this long, or when what waits comes to this share of all that is named, and at least two packs or
+ * three: for a terabyte these are a few hundred files.
+ */
 const indexBlobs = 50_000
 const indexAgeMs = 30_000
+const indexShare = 1 / 40
+const indexLeastBytes = 32 * 1024 * 1024
 
 /**
  * Where finished packs go: into the backend, then into the index in memory, then into index files. At every instant
@@ -32,10 +37,12 @@ export function createPackSink(
   const { signal } = options
   const uploads = new Set<Promise<void>>()
   let failure: { error: unknown } | null = null
-  /** Packed headers, not decoded ones: of those there may be tens of thousands. */
-  let unindexed: Pick<SealedPack, 'id' | 'sizeBytes' | 'header'>[] = []
+  /** In columns: there may be tens of thousands of blobs. */
+  let unindexed: IndexColumns[] = []
   let unindexedBlobs = 0
   let unindexedSince = 0
+  let unindexedBytes = 0
+  let indexedBytes = 0
   let indexWrites: Promise<void> = Promise.resolve()
 
   function throwIfFailed(): void {
@@ -45,23 +52,31 @@ export function createPackSink(
 
   async function send({ id, buffer, sizeBytes, header }: SealedPack): Promise<void> {
     await repo.backend.write({ kind: 'pack', name: id }, new Uint8Array(buffer, 0, sizeBytes), signal)
-    const { blobs } = contentsOf({ id, sizeBytes, header })
-    repo.index.add(id, blobs)
+    const pack = columnsOfHeader(id, header)
+    repo.index.addColumns(pack)
     if (unindexed.length === 0) unindexedSince = options.now()
-    unindexed.push({ id, sizeBytes, header })
-    unindexedBlobs += blobs.length
-    if (unindexedBlobs >= indexBlobs || options.now() - unindexedSince >= indexAgeMs) await writeIndex(signal)
+    unindexed.push(pack)
+    unindexedBlobs += blobsIn(pack)
+    unindexedBytes += sizeBytes
+    if (isIndexDue()) await writeIndex(signal)
   }
+
+  const isIndexDue = (): boolean =>
+    unindexedBlobs >= indexBlobs ||
+    unindexedBytes >= Math.max(indexLeastBytes, indexedBytes * indexShare) ||
+    options.now() - unindexedSince >= indexAgeMs
 
   /** One after the other, so that no pack is listed twice. */
   function writeIndex(signal: AbortSignal): Promise<void> {
     const packs = unindexed
     unindexed = []
     unindexedBlobs = 0
+    indexedBytes += unindexedBytes
+    unindexedBytes = 0
     if (packs.length === 0) return indexWrites
     const written = indexWrites.then(async () => {
       try {
-        await repo.saveUnpacked('index', encodeIndex(packs.map(contentsOf)), signal)
+        await repo.saveUnpacked('index', await indexFile(packs), signal)
       } catch (error) {
         unindexed = [...packs, ...unindexed] // still durable: `abandon` tries once more
         throw error
@@ -102,11 +117,12 @@ export function createPackSink(
   }
 }
 
-const contentsOf = ({
-  id,
-  sizeBytes,
-  header,
-}: Pick<SealedPack, 'id' | 'sizeBytes' | 'header'>): PackContents => ({
-  id,
-  blobs: decodePackHeader(header, sizeBytes - header.length - sealOverhead - 4),
-})
+/** The JSON of an index file, made pack by pack between which others have their turn. */
+async function indexFile(packs: readonly IndexColumns[]): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for (const piece of encodeColumns(packs)) {
+    pieces.push(piece)
+    await breathe()
+  }
+  return Buffer.concat(pieces)
+}

@@ -13,6 +13,7 @@ export interface Setup extends WorkbenchSetup {
   /** The targets and their devices, for `oneFileSystem`. */
   readonly devices: readonly { path: Raw; dev: bigint }[]
   readonly leaveOut: { dev: bigint; ino: bigint } | null
+  readonly lowPriority?: boolean
 }
 
 /** A file of a folder to store, whose metadata is yet to be read. `known`: the parent snapshot has one of this name. */

@@ -1,5 +1,6 @@
 import { createClaimTable, isFilling } from './claims.ts'
 import type { Job, Reply, ResultOf, Setup } from './messages.ts'
+import { giveWay } from './priority.ts'
 import { createRoom, type Tell, type Worker } from './room.ts'
 import { createWorker } from './work.ts'
 
@@ -56,6 +57,7 @@ export function createPool(setup: Omit<Setup, 'claims'>, threads: number): Pool 
 
 /** One thread's worker, as a room has it. */
 export function storing(setup: Setup): Worker<Job, Reply, Note> {
+  if (setup.lowPriority === true) giveWay()
   const worker = createWorker(setup)
   return {
     perform: worker.perform,

@@ -4,7 +4,6 @@ import { idOf, type BlobType, type Id } from '../format/id.ts'
 import { compressorInto, type CompressInto, type Compression } from '../format/zstd.ts'
 import { createKernels, maxChunkBytes, minChunkBytes, type Chunker } from '../kernels/kernels.ts'
 import { joinClaims } from './claims.ts'
-import { freeShortLived } from './garbage.ts'
 import {
   createPackBuilder,
   packTargetBytes,
@@ -70,7 +69,6 @@ export function createWorkbench(setup: WorkbenchSetup): Workbench {
     open[type] = null
     if (!pack || pack.isEmpty) return
     const sealed = pack.seal(sealer)
-    freeShortLived()
     if (setup.dryRun) spare.push(sealed.buffer)
     else finished.push(sealed)
   }

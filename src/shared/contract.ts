@@ -1,7 +1,18 @@
 import { z } from 'zod'
-import { AppInfo, AuditEntry, Settings, Status, VaultInfo } from './entities/application.ts'
+import { AppInfo, AuditEntry, Settings, SettingsChange, Status, VaultInfo } from './entities/application.ts'
+import {
+  Comparison,
+  FileVersion,
+  FolderRow,
+  LocalEntry,
+  PlaceReport,
+  Preview,
+  RestoreAction,
+  RestoreItem,
+  RestoreRequest,
+} from './entities/browse.ts'
 import { Destination, DestinationDraft, FoundPath, SnapshotInfo } from './entities/destination.ts'
-import { BackupType, Plan, PlanDraft, When } from './entities/plan.ts'
+import { BackupType, Plan, PlanDraft, Rules, When } from './entities/plan.ts'
 import { LogLine, Run, RunState, RunWarning } from './entities/run.ts'
 import type { WireError } from './errors.ts'
 
@@ -37,6 +48,7 @@ const changes = <I extends z.ZodType, O extends z.ZodType>(
 const none = z.undefined()
 const byId = z.strictObject({ id: z.uuid() })
 const password = z.string().min(1).max(10_000)
+const localPath = z.string().min(1).max(4096)
 const pageLimit = z.int().min(1).max(1000).default(100)
 const pauseUntil = z.union([z.number(), z.literal('forever')])
 
@@ -52,11 +64,7 @@ export const methods = {
   ),
 
   'settings.get': asks('The settings', none, Settings),
-  'settings.update': changes(
-    'Change some settings; those not named stay',
-    Settings.omit({ pausedUntilMs: true }).partial(),
-    Settings,
-  ),
+  'settings.update': changes('Change some settings; those not named stay', SettingsChange, Settings),
 
   'vault.info': asks('Where secrets are kept', none, VaultInfo),
   'vault.unlock': changes(
@@ -191,6 +199,138 @@ export const methods = {
       limit: pageLimit,
     }),
     z.object({ found: z.array(FoundPath), more: z.boolean(), snapshotsSearched: z.int() }),
+  ),
+
+  'source.suggest': asks(
+    'Folders of this machine that people would miss',
+    none,
+    z.object({
+      home: z.string(),
+      folders: z.array(
+        z.object({ path: z.string(), label: z.string(), kind: z.string(), suggested: z.boolean() }),
+      ),
+    }),
+  ),
+  'source.folder': asks(
+    'What is in a folder of this machine',
+    z.strictObject({ path: localPath }),
+    z.object({
+      path: z.string(),
+      parent: z.string().nullable(),
+      entries: z.array(LocalEntry),
+      /** Entries that are not listed. */
+      more: z.int(),
+    }),
+  ),
+  'source.measure': asks(
+    'Count files and bytes at some places, and what rules leave out; takes ten seconds at most',
+    z.strictObject({ paths: z.array(localPath).min(1).max(1000), rules: Rules.prefault({}) }),
+    z.object({
+      files: z.number(),
+      bytes: z.number(),
+      folders: z.number(),
+      excludedFiles: z.number(),
+      excludedBytes: z.number(),
+      excluded: z.array(z.object({ path: z.string(), folder: z.boolean() })),
+      unreadable: z.number(),
+      /** false: the counts are the least there is. */
+      complete: z.boolean(),
+    }),
+  ),
+  'destination.places': asks(
+    'Drives of this machine where a backup could go',
+    none,
+    z.array(
+      z.object({
+        path: z.string(),
+        label: z.string(),
+        freeBytes: z.number(),
+        totalBytes: z.number(),
+        sameDriveAsSystem: z.boolean(),
+      }),
+    ),
+  ),
+  'destination.look': asks(
+    'Whether a place can take a backup, or has one',
+    z.strictObject({ path: localPath }),
+    PlaceReport,
+  ),
+  'destination.tryPassword': asks(
+    'Whether a password opens the repository of a destination, by opening it afresh',
+    z.strictObject({ id: z.uuid(), password }),
+    z.object({ opens: z.boolean() }),
+  ),
+
+  'browse.folder': asks(
+    'A folder of one snapshot, or merged over all of them',
+    z.strictObject({
+      destinationId: z.uuid(),
+      planId: z.uuid().optional(),
+      /** Absolute in the snapshot; `/` is its root. */
+      path: z.string().min(1).max(8192),
+      /** A snapshot; null: all time, with whatever was deleted meanwhile. */
+      asOf: z.string().nullable(),
+      /** Adds to a snapshot what those before it had there. */
+      showDeleted: z.boolean().default(false),
+      offset: z.int().min(0).default(0),
+      limit: z.int().min(1).max(5000).default(1000),
+    }),
+    z.object({
+      rows: z.array(FolderRow),
+      total: z.int(),
+      /** Snapshots that were left out, as they have not been read yet. */
+      notIndexed: z.int(),
+    }),
+  ),
+  'browse.versions': asks(
+    'The contents that a file has had, the newest first',
+    z.strictObject({
+      destinationId: z.uuid(),
+      planId: z.uuid().optional(),
+      path: z.string().min(1).max(8192),
+    }),
+    z.array(FileVersion),
+  ),
+  'browse.preview': asks(
+    'The beginning of a text, or a picture',
+    z.strictObject({ destinationId: z.uuid(), snapshotId: z.string(), path: z.string().min(1).max(8192) }),
+    Preview,
+  ),
+  'browse.compare': asks(
+    'What differs between two snapshots',
+    z.strictObject({
+      destinationId: z.uuid(),
+      before: z.string(),
+      after: z.string(),
+      /** Only at and below this path. */
+      path: z.string().max(8192).default('/'),
+      limit: z.int().min(1).max(10_000).default(2000),
+    }),
+    z.object({ entries: z.array(Comparison), more: z.boolean() }),
+  ),
+  'browse.measure': asks(
+    'How much a selection of a snapshot is',
+    z.strictObject({
+      destinationId: z.uuid(),
+      snapshotId: z.string(),
+      paths: z.array(z.string().min(1).max(8192)).min(1).max(10_000),
+    }),
+    z.object({ files: z.number(), folders: z.number(), bytes: z.number() }),
+  ),
+  'restore.start': changes(
+    'Restore from a snapshot; with `dryRun`, only work out what would happen to each item',
+    z.strictObject({ request: RestoreRequest, dryRun: z.boolean() }),
+    Run,
+  ),
+  'run.items': asks(
+    'What a restore did (or would do) to each item',
+    z.strictObject({
+      id: z.uuid(),
+      actions: z.array(RestoreAction).optional(),
+      afterSeq: z.int().default(0),
+      limit: pageLimit,
+    }),
+    z.array(RestoreItem),
   ),
 
   'audit.list': asks(

@@ -199,6 +199,13 @@ export const failures = {
     meaning: 'Too many calls in a short time.',
     next: 'Wait a moment.',
   },
+  not_implemented: {
+    exit: 41,
+    http: 501,
+    retry: false,
+    meaning: 'Holdfast does not do this yet.',
+    next: 'Use what the message names instead, or a newer Holdfast.',
+  },
   cancelled: {
     exit: 130,
     http: 499,

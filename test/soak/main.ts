@@ -6,10 +6,12 @@ import { corpus } from './corpus.ts'
 import { damage } from './damage.ts'
 import { full } from './full.ts'
 import { kill } from './kill.ts'
+import { owner } from './owner.ts'
 import { table, writeFigures } from './report.ts'
+import { schedule } from './schedule.ts'
 import { together } from './together.ts'
 
-const campaigns: readonly Campaign[] = [kill, full, together, damage, corpus]
+const campaigns: readonly Campaign[] = [kill, owner, full, together, damage, schedule, corpus]
 
 const usage = `npm run soak -- [CAMPAIGN…] [options]
 
@@ -19,8 +21,10 @@ Runs the campaigns named, or all: ${campaigns.map(({ name }) => name).join(', ')
   --seed N            other random moments (default 1)
   --keep              leave the scratch folder
   --kills N --aimed-kills N --cancels N --key-kills N --restore-kills N        kill
+  --owner-kills N --mebibytes N                                 owner
   --passes N                                                    full
   --rounds N                                                    together
+  --zones N                                                     schedule: only so many zones
   --damages N                                                   damage
   --corpus FOLDER --next FOLDER                                 corpus: two versions of a tree, only read`
 
@@ -31,9 +35,19 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       ...Object.fromEntries(
-        ['kills', 'aimed-kills', 'cancels', 'key-kills', 'restore-kills', 'passes', 'rounds', 'damages'].map(
-          name => [name, { type: 'string' as const }],
-        ),
+        [
+          'kills',
+          'aimed-kills',
+          'cancels',
+          'key-kills',
+          'restore-kills',
+          'owner-kills',
+          'mebibytes',
+          'passes',
+          'rounds',
+          'damages',
+          'zones',
+        ].map(name => [name, { type: 'string' as const }]),
       ),
       corpus: { type: 'string' },
       next: { type: 'string' },

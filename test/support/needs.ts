@@ -11,6 +11,12 @@ export const tools = {
   'mkfs.ext4': 'apt-get install e2fsprogs',
   mount: 'apt-get install mount',
   unshare: 'apt-get install util-linux',
+  'dbus-daemon': 'apt-get install dbus',
+  'gnome-keyring-daemon': 'apt-get install gnome-keyring',
+  'secret-tool': 'apt-get install libsecret-tools',
+  chromium: 'apt-get install chromium',
+  openssl: 'apt-get install openssl',
+  'systemd-analyze': 'apt-get install systemd',
   root: 'run the tests as root',
   linux: 'run the tests on Linux',
 } as const

@@ -13,6 +13,16 @@ export const Settings = z.strictObject({
 })
 export type Settings = z.output<typeof Settings>
 
+/** A change of some of them. No defaults here: what is not named stays. */
+export const SettingsChange = z
+  .strictObject({
+    threads: Settings.shape.threads.unwrap(),
+    memoryBytes: Settings.shape.memoryBytes.unwrap(),
+    runLogDays: Settings.shape.runLogDays.unwrap(),
+  })
+  .partial()
+export type SettingsChange = z.output<typeof SettingsChange>
+
 export const VaultInfo = z.object({
   kind: z.enum(['keychain', 'sealed-file']),
   state: z.enum(['open', 'locked', 'new', 'unavailable']),

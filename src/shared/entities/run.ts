@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { failures, type FailureCode } from '../errors.ts'
+import { RestoreCounts, RestoreRequest } from './browse.ts'
 import { BackupType } from './plan.ts'
 
 /**
@@ -58,7 +59,7 @@ export const RunCounts = z.object({
 export type RunCounts = z.output<typeof RunCounts>
 
 export const RunProgress = z.object({
-  phase: z.enum(['prepare', 'scan', 'store', 'commit', 'hooks']),
+  phase: z.enum(['prepare', 'scan', 'store', 'commit', 'hooks', 'restore']),
   doneFiles: z.number(),
   doneBytes: z.number(),
   /** null until all has been counted. */
@@ -77,7 +78,7 @@ export const Run = z.object({
   planId: z.uuid().nullable(),
   planName: z.string(),
   destinationId: z.uuid().nullable(),
-  kind: z.enum(['backup']),
+  kind: z.enum(['backup', 'restore']),
   type: BackupType,
   dryRun: z.boolean(),
   trigger: z.enum(['schedule', 'catch-up', 'manual', 'retry', 'recovery']),
@@ -93,6 +94,9 @@ export const Run = z.object({
   progress: RunProgress.nullable(),
   /** null until there is a result. */
   counts: RunCounts.nullable(),
+  /** Of a restore: what was asked for, and what came of it so far. */
+  restore: RestoreRequest.optional(),
+  restoreCounts: RestoreCounts.optional(),
   warnings: z.int(),
   error: WireErrorShape.nullable(),
   snapshotId: z.string().nullable(),

@@ -1,5 +1,7 @@
+import type { Input, Output } from '../../../shared/contract.ts'
 import type { AuditEntry, Settings } from '../../../shared/entities/application.ts'
 import type { Destination, FoundPath, SnapshotInfo } from '../../../shared/entities/destination.ts'
+import type { FileVersion } from '../../../shared/entities/browse.ts'
 import type { Plan } from '../../../shared/entities/plan.ts'
 import type { LogLine, Run, RunState, RunWarning } from '../../../shared/entities/run.ts'
 
@@ -113,7 +115,23 @@ export interface Catalogue {
       more: boolean
       snapshotsSearched: number
     }
-    /** Removes trees that no snapshot reaches any more, a slice at a time; true when there is more to do. */
+    /**
+     * A folder of one snapshot, or merged over all (of a plan); folders first, then in natural order. A large one is
+     * gone through in slices, hence the promise. null: that snapshot is unknown or not indexed.
+     *
+     * Over all time everything ever there is listed. As of a snapshot, `showDeleted` adds what those of its kind had
+     * there before it. A folder that is not in the chosen snapshot but in others is empty, not missing.
+     * @throws not_found no indexed snapshot has such a folder
+     */
+    folder(query: Input<'browse.folder'>): Promise<Output<'browse.folder'> | null>
+    /** Distinct contents of what is no folder, the newest first; empty when no indexed snapshot has it. */
+    versions(query: Input<'browse.versions'>): Promise<FileVersion[]>
+    /** Of places that lie in each other only the outer one counts. null: not indexed. @throws not_found */
+    measure(query: Input<'browse.measure'>): Promise<Output<'browse.measure'> | null>
+    /**
+     * Removes trees that no snapshot reaches any more, a slice at a time; true when there is more to do. Leaves
+     * destinations alone that have a snapshot which is not indexed yet: its trees may be on their way in.
+     */
     sweep(): boolean
   }
 
@@ -125,6 +143,13 @@ export interface Catalogue {
     page(beforeSeq: number | null, limit: number): AuditEntry[]
     verify(): { entries: number; brokenAtSeq: number | null }
   }
+
+  /**
+   * What a person must be told about the catalogue itself, since this process opened it: that it was damaged and what
+   * was rescued, that the index of snapshots starts anew (then every destination's `refreshedAtMs` is null), rows that
+   * could not be read. Grows; nothing in it is said twice.
+   */
+  notices(): readonly string[]
 
   close(): void
 }

@@ -10,8 +10,15 @@ const rooms: Record<string, string[]> = {
   'src/main/services': ['src/shared', 'src/main/engine/index.ts', 'node:', 'zod'],
   'src/main/services/catalogue': ['src/shared', 'src/main/engine/index.ts', 'node:', 'better-sqlite3', 'zod'],
   'src/main/services/vault': ['src/shared', 'node:', 'zod', 'keytar'],
-  'src/main/services/scheduling': ['src/shared', 'node:', 'node-schedule', 'cron-parser', 'cronstrue'],
-  'src/main/services/plan-file.ts': ['src/shared', 'src/main/services', 'node:', 'yaml'],
+  'src/main/services/scheduling': [
+    'src/shared',
+    'src/main/services/catalogue/catalogue.ts',
+    'node:',
+    'node-schedule',
+    'cron-parser',
+    'cronstrue',
+  ],
+  'src/main/services/plan-file.ts': ['src/shared', 'src/main/services', 'node:', 'yaml', 'zod'],
   'src/main/shells': ['src/shared', 'src/main/services', 'src/main/engine/index.ts', 'node:'], // what shells share
   'src/main/shells/cli': [
     'src/shared',
@@ -21,6 +28,7 @@ const rooms: Record<string, string[]> = {
     'node:',
     'commander',
   ], // decision 0001
+  'src/main/shells/local': ['src/shared', 'src/main/services', 'src/main/shells', 'node:', 'zod'],
   'src/main/shells/electron': ['src/shared', 'src/main/services', 'src/main/shells', 'node:', 'electron'],
   'src/main/shells/server': [
     'src/shared',
@@ -30,7 +38,18 @@ const rooms: Record<string, string[]> = {
     'fastify',
     '@fastify',
   ],
-  'src/renderer': ['src/shared', 'react', 'zustand', 'zod'],
+  'src/renderer': [
+    'src/shared',
+    'react',
+    'react-dom',
+    'zustand',
+    'zod',
+    '@mantine',
+    '@tabler/icons-react',
+    '@tanstack/react-virtual',
+    '@fontsource-variable',
+    'inter-ui',
+  ],
 }
 const door = 'src/main/engine/index.ts'
 const shells = 'src/main/shells'

@@ -6,9 +6,9 @@ import {
   passwordFromBytes,
   type PasswordSource,
   readPassword,
-  splitWords,
   takeSecrets,
 } from '../../../src/main/shells/cli/password.ts'
+import { splitWords } from '../../../src/shared/command-words.ts'
 
 const { signal } = new AbortController()
 const question = { prompt: 'Password', twice: false, setBy: 'Set it.' }

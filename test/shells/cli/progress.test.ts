@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createPace } from '../../../src/main/shells/cli/pace.ts'
+import { createPace } from '../../../src/shared/pace.ts'
 import { progressLine, type Working } from '../../../src/main/shells/cli/progress.ts'
 import { columnsOf, keepEnd, table } from '../../../src/main/shells/cli/table.ts'
 

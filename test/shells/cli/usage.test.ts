@@ -21,6 +21,15 @@ const commands = [
   'cat',
   'key',
   'unlock',
+  'plan',
+  'destination',
+  'apply',
+  'status',
+  'search',
+  'vault',
+  'audit',
+  'serve',
+  'service',
   'demo',
   'version',
 ]
@@ -166,7 +175,7 @@ describe('help', () => {
       expect(stdout).toContain(part)
     expect(await cli(['--help'])).toEqual({ code, stdout, stderr })
     expect(await cli(['help'])).toEqual({ code, stdout, stderr })
-    for (const later of ['forget', 'prune', 'copy', 'serve'])
+    for (const later of ['forget', 'prune', 'copy'])
       expect(stdout).not.toMatch(new RegExp(`^  ${later} `, 'm'))
   })
 

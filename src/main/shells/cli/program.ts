@@ -19,6 +19,17 @@ const groups: Record<string, Record<string, Entry>> = {
     restore: { summary: 'restore a snapshot, or a part of it', load: () => import('./restore.ts') },
     check: { summary: 'prove that the repository is whole', load: () => import('./check.ts') },
   },
+  'Plans, by a Holdfast in the background or by the command itself:': {
+    plan: { summary: 'list, add, change, run and pause plans', load: () => import('./plan.ts') },
+    destination: { summary: 'list, add and remove destinations', load: () => import('./destination.ts') },
+    apply: { summary: 'make plans what a YAML file says', load: () => import('./apply.ts') },
+    status: { summary: 'show whether everything is protected', load: () => import('./status.ts') },
+    search: { summary: 'search names in all snapshots, at once', load: () => import('./search.ts') },
+    vault: { summary: 'show where passwords are kept; open it', load: () => import('./vault.ts') },
+    audit: { summary: 'show who asked for what', load: () => import('./audit.ts') },
+    serve: { summary: 'run in the background: schedules, server', load: () => import('./serve.ts') },
+    service: { summary: 'print a unit that starts it by itself', load: () => import('./service.ts') },
+  },
   'Look into a repository:': {
     snapshots: { summary: 'list the snapshots', load: () => import('./snapshots.ts') },
     ls: { summary: 'list what is in a snapshot', load: () => import('./ls.ts') },

@@ -1,6 +1,6 @@
+import { createPace } from '../../../shared/pace.ts'
 import { plural, visible } from '../../../shared/wording.ts'
 import type { Progress, Run, Warning } from '../../engine/index.ts'
-import { createPace } from './pace.ts'
 import { progressLine, type Working } from './progress.ts'
 import type { Settings } from './repo-options.ts'
 import type { Shell } from './shell.ts'

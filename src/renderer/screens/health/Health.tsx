@@ -1,0 +1,5 @@
+import { Page } from '../../parts/Page.tsx'
+
+export default function Health() {
+  return <Page title="Health">{null}</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../parts/Page.tsx'
+
+export default function Restore() {
+  return <Page title="Restore">{null}</Page>
+}

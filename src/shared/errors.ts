@@ -241,7 +241,7 @@ export class SourceError extends AppError {}
 export interface WireError {
   code: FailureCode
   message: string
-  hint?: string
+  hint?: string | undefined
 }
 
 export function toWireError(error: unknown): WireError {

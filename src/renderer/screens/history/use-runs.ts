@@ -1,0 +1,129 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { RunState, Run } from '../../../shared/entities/run.ts'
+import { toWireError, type WireError } from '../../../shared/errors.ts'
+import { useClient, useMirror } from '../../store/context.tsx'
+
+export interface Filter {
+  readonly planId: string | null
+  readonly states: readonly RunState[] | null
+}
+
+export interface Runs {
+  readonly runs: readonly Run[]
+  readonly total: number
+  readonly loading: boolean
+  readonly error: WireError | null
+  /** Loads on until at least so many are there. */
+  readonly need: (count: number) => void
+  readonly all: () => Promise<readonly Run[]>
+}
+
+const page = 500
+
+/** The history, page by page as it is scrolled to; what changes meanwhile comes by events. */
+export function useRuns(filter: Filter): Runs {
+  const client = useClient()
+  const live = useMirror(state => state.runs)
+  const linked = useMirror(state => state.link === 'live')
+  const [loaded, setLoaded] = useState<{ runs: readonly Run[]; total: number | null }>({
+    runs: [],
+    total: null,
+  })
+  const [error, setError] = useState<WireError | null>(null)
+  const wanted = useRef(page)
+  const busy = useRef(false)
+  const turn = useRef(0)
+  const key = JSON.stringify(filter)
+
+  const query = useCallback(
+    (after: string | undefined, limit: number) =>
+      client.call('run.list', {
+        limit,
+        ...(filter.planId === null ? {} : { planId: filter.planId }),
+        ...(filter.states === null ? {} : { states: [...filter.states] }),
+        ...(after === undefined ? {} : { after }),
+      }),
+    [client, key],
+  )
+
+  const fill = useCallback(
+    async (have: readonly Run[], known: number | null, mine: number) => {
+      if (busy.current) return
+      busy.current = true
+      let [runs, total] = [have, known]
+      try {
+        while (
+          mine === turn.current &&
+          (total === null || (runs.length < total && runs.length < wanted.current))
+        ) {
+          const found = await query(runs.at(-1)?.id, page)
+          if (mine !== turn.current) return
+          runs = [...runs, ...found.runs]
+          total = found.runs.length === 0 ? runs.length : found.total
+          setLoaded({ runs, total })
+        }
+        setError(null)
+      } catch (failure) {
+        if (mine === turn.current) setError(toWireError(failure))
+      } finally {
+        busy.current = false
+        if (mine !== turn.current) void fill([], null, turn.current)
+      }
+    },
+    [query],
+  )
+
+  useEffect(() => {
+    wanted.current = page
+    setLoaded({ runs: [], total: null })
+    void fill([], null, ++turn.current)
+  }, [fill, linked])
+
+  const need = useCallback(
+    (count: number) => {
+      if (count <= wanted.current) return
+      wanted.current = count + page
+      void fill(loaded.runs, loaded.total, turn.current)
+    },
+    [fill, loaded],
+  )
+
+  const runs = useMemo(() => withLive(loaded.runs, Object.values(live), filter), [loaded, live, key])
+  return {
+    runs,
+    total: Math.max(loaded.total ?? 0, runs.length),
+    loading: loaded.total === null && error === null,
+    error,
+    need,
+    async all() {
+      let everything: readonly Run[] = []
+      for (;;) {
+        const found = await query(everything.at(-1)?.id, 1000)
+        everything = [...everything, ...found.runs]
+        if (found.runs.length === 0 || everything.length >= found.total) return everything
+      }
+    },
+  }
+}
+
+/** The newest revision of each; what has begun since the list was asked for stands at its top. */
+export function withLive(
+  listed: readonly Run[],
+  live: readonly Run[],
+  { planId, states }: Filter,
+): readonly Run[] {
+  if (live.length === 0) return listed
+  const newer = new Map(live.map(run => [run.id, run]))
+  const first = listed[0]
+  const fits = (run: Run) =>
+    (planId === null || run.planId === planId) && (states === null || states.includes(run.state))
+  const begun = live.filter(
+    run =>
+      fits(run) && (!first || run.createdAtMs > first.createdAtMs) && !listed.some(({ id }) => id === run.id),
+  )
+  const renewed = listed.map(run => {
+    const other = newer.get(run.id)
+    return other && other.revision > run.revision ? other : run
+  })
+  return [...begun.sort((a, b) => b.createdAtMs - a.createdAtMs), ...renewed]
+}

@@ -1,6 +1,9 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 
+/** `scripts/build.ts` has it built beside `out/`, so that what is there stays until all of it can be replaced. */
+const out = process.env['HOLDFAST_BUILD_INTO'] ?? 'out'
+
 /** Modules that are started rather than imported (threads, processes) are named by address, and end in .js when built. */
 const startedModules = {
   name: 'holdfast:started-modules',
@@ -18,7 +21,7 @@ export default defineConfig({
   main: {
     plugins: [startedModules],
     build: {
-      outDir: 'out',
+      outDir: out,
       emptyOutDir: false,
       minify: false,
       externalizeDeps: true,
@@ -42,7 +45,7 @@ export default defineConfig({
   },
   preload: {
     build: {
-      outDir: 'out/preload',
+      outDir: `${out}/preload`,
       emptyOutDir: true,
       minify: false,
       rollupOptions: {
@@ -55,7 +58,7 @@ export default defineConfig({
     root: 'src/renderer',
     plugins: [react()],
     build: {
-      outDir: 'out/renderer',
+      outDir: `${out}/renderer`,
       emptyOutDir: true,
       // the page's policy takes fonts from files alone
       assetsInlineLimit: 0,

@@ -1,13 +1,27 @@
 import { defineConfig } from 'vitest/config'
 
+const shared = {
+  globalSetup: ['test/support/temporary-root.ts'],
+  setupFiles: ['test/support/temporary-of-worker.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+}
+
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/temporary-root.ts'],
-    setupFiles: ['test/support/temporary-of-worker.ts'],
-    include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'] } },
+      {
+        // What was built, as a whole: it is built first, if sources changed.
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['test/**/*.e2e.ts'],
+          globalSetup: [...shared.globalSetup, 'test/support/built.ts'],
+        },
+      },
+    ],
   },
 })

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react'
+import { Boundary } from './parts/Boundary.tsx'
 import { Commands, openCommands } from './parts/Commands.tsx'
 import { Rail, places } from './parts/Rail.tsx'
 import { StatusBar } from './parts/StatusBar.tsx'
@@ -71,9 +72,11 @@ export function Frame() {
           </div>
         ) : (
           loaded && (
-            <Suspense>
-              <Screen />
-            </Suspense>
+            <Boundary key={route.page}>
+              <Suspense>
+                <Screen />
+              </Suspense>
+            </Boundary>
           )
         )}
       </main>

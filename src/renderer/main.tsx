@@ -11,6 +11,7 @@ import { createRoot } from 'react-dom/client'
 import { config } from 'zod'
 import { openClient } from './client.ts'
 import { Frame } from './Frame.tsx'
+import { restoreDensity } from './parts/density.ts'
 import { Provider } from './store/context.tsx'
 import { createMirror, mirror } from './store/store.ts'
 import { theme } from './theme.ts'
@@ -18,6 +19,7 @@ import { theme } from './theme.ts'
 // Schemas are not compiled into code: the page's policy forbids it, and only complains when it is tried.
 config({ jitless: true })
 
+restoreDensity()
 const client = openClient()
 const store = createMirror()
 mirror(store, client, () => new Date().getTime())

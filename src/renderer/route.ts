@@ -28,6 +28,12 @@ export function go(page: string, rest: readonly string[] = [], query: Record<str
   location.hash = hrefOf(page, rest, query)
 }
 
+/** Another address in the place of this one: what is only looked at on the way is nothing to go back to. */
+export function swap(page: string, rest: readonly string[] = [], query: Record<string, string> = {}): void {
+  history.replaceState(null, '', hrefOf(page, rest, query))
+  dispatchEvent(new HashChangeEvent('hashchange'))
+}
+
 function listen(changed: () => void): () => void {
   addEventListener('hashchange', changed)
   return () => removeEventListener('hashchange', changed)

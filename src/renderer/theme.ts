@@ -14,10 +14,27 @@ const petrol: MantineColorsTuple = [
   '#063c51',
 ]
 
+/** What Mantine paints night with, from text to the deepest ground: the tokens instead of its neutral greys. */
+const night: MantineColorsTuple = [
+  'var(--hf-ink)',
+  'var(--hf-ink2)',
+  'var(--hf-ink3)',
+  'var(--hf-control)',
+  'var(--hf-line2)',
+  'var(--hf-hover)',
+  'var(--hf-raised)',
+  'var(--hf-surface)',
+  'var(--hf-bg)',
+  'var(--hf-sunken)',
+]
+
+/** The box stands in the middle of its first line. */
+const ticked = { body: { alignItems: 'center' }, label: { fontSize: 13, lineHeight: '20px' } } as const
+
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
-  colors: { petrol },
+  colors: { petrol, dark: night },
   fontFamily: 'InterVariable, system-ui, sans-serif',
   fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, monospace",
   fontSizes: { xs: '12px', sm: '13px', md: '13px', lg: '15px', xl: '20px' },
@@ -37,10 +54,15 @@ export const theme = createTheme({
   components: {
     Button: {
       defaultProps: { size: 'xs' },
-      styles: {
-        root: { fontSize: 13, fontWeight: 500, '--button-height': '28px' },
-        label: { lineHeight: '20px' },
-      },
+      // 28 in rows and headers, 32 in heroes and bars
+      vars: (_: unknown, { size }: { size?: unknown }) => ({
+        root: {
+          '--button-height': size === 'sm' ? '32px' : '28px',
+          '--button-padding-x': '12px',
+          '--button-fz': '13px',
+        },
+      }),
+      styles: { root: { fontWeight: 500 }, label: { lineHeight: '20px' } },
     },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 28 } },
     TextInput: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13, minHeight: 28 } } },
@@ -52,10 +74,17 @@ export const theme = createTheme({
       defaultProps: { size: 'xs', allowDeselect: false, checkIconPosition: 'right' },
       styles: { input: { fontSize: 13 } },
     },
-    Checkbox: { defaultProps: { size: 'xs' }, styles: { label: { fontSize: 13, lineHeight: '20px' } } },
-    Radio: { defaultProps: { size: 'xs' }, styles: { label: { fontSize: 13, lineHeight: '20px' } } },
+    Checkbox: { defaultProps: { size: 'xs' }, styles: ticked },
+    Radio: { defaultProps: { size: 'xs' }, styles: ticked },
     Switch: { defaultProps: { size: 'xs' } },
-    SegmentedControl: { defaultProps: { size: 'xs' } },
+    SegmentedControl: {
+      defaultProps: { size: 'xs', withItemsBorders: false },
+      styles: {
+        root: { background: 'var(--hf-bg)', border: '1px solid var(--hf-line2)', padding: 1 },
+        indicator: { background: 'var(--hf-raised)', boxShadow: '0 0 0 1px var(--hf-line2)' },
+        label: { fontSize: 13, padding: '2px 10px' },
+      },
+    },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 120 } } },
     Skeleton: { defaultProps: { animate: false } },
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },

@@ -7,11 +7,12 @@ import { damage } from './damage.ts'
 import { full } from './full.ts'
 import { kill } from './kill.ts'
 import { owner } from './owner.ts'
+import { pack } from './pack.ts'
 import { table, writeFigures } from './report.ts'
 import { schedule } from './schedule.ts'
 import { together } from './together.ts'
 
-const campaigns: readonly Campaign[] = [kill, owner, full, together, damage, schedule, corpus]
+const campaigns: readonly Campaign[] = [kill, owner, full, together, damage, schedule, corpus, pack]
 
 const usage = `npm run soak -- [CAMPAIGN…] [options]
 

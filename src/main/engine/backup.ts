@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { AppError } from '../../shared/errors.ts'
+import type { Backend } from './backend/backend.ts'
 import type { ExcludeRules } from './files/exclude.ts'
 import { compileExcludes } from './files/exclude.ts'
 import { missingAbilities } from './files/metadata.ts'
@@ -13,14 +14,15 @@ import { encodeSnapshot, type SavedSnapshot, type Snapshot } from './format/snap
 import { formatTime } from './format/time.ts'
 import type { Compression } from './format/zstd.ts'
 import { lockTimes, withLock } from './locks.ts'
-import { createPackSink } from './storing/pack-sink.ts'
-import type { Repository } from './repository.ts'
+import { defaultMemoryBytes, memoryPlan, type MemoryPlan } from './memory.ts'
+import { openingOf, type Opening, type Repository } from './repository.ts'
 import type { Run } from './run.ts'
 import { anySnapshot, findSnapshot, listSnapshots } from './snapshots.ts'
+import { createPackSink } from './storing/pack-sink.ts'
 import { scan, type Totals } from './storing/scan.ts'
 import { storeTree, type TreeCounts } from './storing/tree.ts'
 import { programVersion } from './version.ts'
-import { createPool, type Pool } from './workers/pool.ts'
+import { createPool, type Pool, type PoolSetup } from './workers/pool.ts'
 
 export interface BackupOptions {
   /** Files and folders, as the user named them; relative ones against the working folder. */
@@ -42,6 +44,8 @@ export interface BackupOptions {
   scan: boolean
   /** Worker threads; 0 does everything on the calling one. Absent: as many as this machine runs at once. */
   threads?: number
+  /** What the run may take, all threads together (memory.ts); fewer threads if need be. */
+  memoryBytes?: number
   /** Its threads give way to everything else on the machine (workers/priority.ts). */
   lowPriority?: boolean
 }
@@ -72,94 +76,134 @@ export interface BackupResult {
 /**
  * Stores a snapshot of `paths`. Packs, then index, then the snapshot, so at every instant the repository is valid;
  * when cancelled, what was stored stays and is reused by the next run.
+ * @param from the threads start while it is being opened
  * @throws source_missing one of `paths` does not exist: nothing is stored, never an empty snapshot
  */
-export async function backup(repo: Repository, options: BackupOptions, run: Run): Promise<BackupResult> {
+export async function backup(
+  from: Repository | Opening,
+  options: BackupOptions,
+  run: Run,
+): Promise<BackupResult> {
   if (options.paths.length === 0)
     throw new AppError('invalid_input', 'There is nothing to back up: no path was given.')
   const startedAtMs = run.now()
+  const { backend, opened } = openingOf(from)
   const targets = arrangeTargets(options.paths, namesIn)
-  const walk: Walk = { excluder: compileExcludes(options.rules), warn: run.warn, leaveOut: folderOf(repo) }
+  const walk: Walk = { excluder: compileExcludes(options.rules), warn: run.warn, leaveOut: folderOf(backend) }
   for (const [name, { named, whole, path }] of targets) {
     if (whole && !named && !admitted(path, walk)) targets.delete(name)
   }
   const devices = [...wholeTargets(targets)].map(({ path }) => ({ path, dev: examineTarget(path, walk) }))
   for (const message of missingAbilities()) run.warn({ kind: 'note', path: '', message })
 
-  const plan: Plan = { targets, walk, parent: null, startedAtMs }
-  let pool: Pool | null = null
-  const prepare = async () => {
-    // Snapshots before the index: one written in between must not name blobs that this index lacks.
-    plan.parent = await findParent(repo, options, run)
-    await repo.loadIndex(run)
-    pool = startPool(repo, options, walk, devices)
-  }
-  const kind = options.lock && !options.dryRun ? 'shared' : 'none'
+  const { memoryBytes = defaultMemoryBytes, threads = availableParallelism() } = options
+  const memory = memoryPlan(memoryBytes, threads)
+  const setup = Promise.withResolvers<PoolSetup>()
+  const pool = createPool(setup.promise, memory.threads)
+  let storing: Storing | null = null
   try {
-    return await withLock(
-      repo,
-      kind,
-      run,
-      run => carryOut(repo, options, plan, pool!, run),
-      lockTimes,
-      prepare,
-    )
+    const repo = await opened
+    const prepare = async (run: Run) => {
+      // Snapshots before the index: one written in between must not name blobs that this index lacks.
+      const parent = await findParent(repo, options, run)
+      await repo.loadIndex(run)
+      run.signal.throwIfAborted()
+      setup.resolve(poolSetup(repo, options, walk, devices, memory))
+      storing = startStoring(repo, options, { targets, walk, parent, startedAtMs, memory }, pool, run)
+    }
+    const kind = options.lock && !options.dryRun ? 'shared' : 'none'
+    return await withLock(repo, kind, run, () => storing!.finish(), lockTimes, prepare)
   } finally {
-    await (pool as Pool | null)?.close()
+    await (storing as Storing | null)?.end()
+    await pool.close()
   }
 }
 
-function startPool(
+const poolSetup = (
   { version, polynomial, master, index }: Repository,
-  { dryRun, compression, rules, threads = availableParallelism(), lowPriority = false }: BackupOptions,
+  { dryRun, compression, rules, lowPriority = false }: BackupOptions,
   { leaveOut }: Walk,
   devices: { path: Raw; dev: bigint }[],
-): Pool {
-  const blobs = { version, polynomial, master, compression, dryRun, index: index.share() }
-  const setup = { ...blobs, rules, devices, leaveOut, workingFolder: process.cwd(), lowPriority }
-  return createPool(setup, threads)
-}
+  { sparePackBuffers }: MemoryPlan,
+): PoolSetup => ({
+  ...{ version, polynomial, master, compression, dryRun, index: index.share(), sparePackBuffers },
+  ...{ rules, devices, leaveOut, workingFolder: process.cwd(), lowPriority },
+})
 
 /** What is known before anything is stored. */
 interface Plan {
   readonly targets: Map<Raw, TargetNode>
   readonly walk: Walk
-  parent: SavedSnapshot | null
+  readonly parent: SavedSnapshot | null
   readonly startedAtMs: number
+  readonly memory: MemoryPlan
 }
 
-async function carryOut(
+/** A backup under way. Nothing of it reaches the repository until `finish` is called, under the lock. */
+interface Storing {
+  /** When it fails, what is durable by then is kept, by an index of it. */
+  finish(): Promise<BackupResult>
+  /** Resolves when nothing is under way any more, and sees to that when `finish` was never called. */
+  end(): Promise<void>
+}
+
+function startStoring(
   repo: Repository,
   options: BackupOptions,
-  { targets, walk, parent, startedAtMs }: Plan,
+  { targets, walk, parent, startedAtMs, memory: { packsInFlight, foldersAtOnce } }: Plan,
   pool: Pool,
-  run: Run,
-): Promise<BackupResult> {
+  outer: Run,
+): Storing {
   const { dryRun } = options
-  const sink = createPackSink(repo, { dryRun, signal: run.signal, now: run.now })
+  const stop = new AbortController()
+  const run: Run = { ...outer, signal: AbortSignal.any([outer.signal, stop.signal]) }
+  const permission = Promise.withResolvers<void>()
+  permission.promise.catch(() => undefined) // there may be no pack yet that waits for it
+  const sink = createPackSink(repo, {
+    dryRun,
+    packsInFlight,
+    permission: permission.promise,
+    signal: run.signal,
+    now: run.now,
+  })
   const totals: Totals = { stopped: false, files: null, bytes: null }
-  try {
-    const scanned = options.scan ? scan(targets, walk, totals, run) : null
-    const { tree, counts } = await storeTree({ repo, targets, walk, parent, pool, sink, totals }, run)
-    await scanned
-    await sink.finish()
-    run.report({ phase: 'commit' })
-    const result: BackupResult = { snapshot: null, parent: parent?.id ?? null, ...counts, durationMs: 0 }
-    if (!dryRun && !(options.skipIfUnchanged && parent?.tree === tree)) {
-      result.snapshot = await saveSnapshot(repo, tree, parent, options, counts, startedAtMs, run)
-    }
-    return { ...result, durationMs: run.now() - startedAtMs }
-  } catch (error) {
-    await sink.abandon()
-    throw error
-  } finally {
-    totals.stopped = true
+  const scanned = options.scan ? scan(targets, walk, totals, run) : Promise.resolve()
+  const stored = storeTree({ repo, targets, walk, parent, pool, sink, totals, foldersAtOnce }, run)
+  stored.catch(() => undefined) // `finish` hears of it
+
+  return {
+    async finish() {
+      permission.resolve()
+      try {
+        const { tree, counts } = await stored
+        await scanned
+        await sink.finish()
+        run.report({ phase: 'commit' })
+        const result: BackupResult = { snapshot: null, parent: parent?.id ?? null, ...counts, durationMs: 0 }
+        if (!dryRun && !(options.skipIfUnchanged && parent?.tree === tree)) {
+          result.snapshot = await saveSnapshot(repo, tree, parent, options, counts, startedAtMs, run)
+        }
+        return { ...result, durationMs: run.now() - startedAtMs }
+      } catch (error) {
+        stop.abort(error)
+        await sink.abandon()
+        throw error
+      }
+    },
+
+    async end() {
+      totals.stopped = true
+      const notAllowed = new AppError('cancelled', 'The backup has ended.')
+      stop.abort(notAllowed)
+      permission.reject(notAllowed)
+      await Promise.allSettled([stored, scanned])
+    },
   }
 }
 
 /** The repository's own folder, when it is one on this machine: never part of its own backup. */
-function folderOf(repo: Repository): Walk['leaveOut'] {
-  const found = statSync(repo.backend.location, { bigint: true, throwIfNoEntry: false })
+function folderOf(backend: Backend): Walk['leaveOut'] {
+  const found = statSync(backend.location, { bigint: true, throwIfNoEntry: false })
   return found?.isDirectory() ? { dev: found.dev, ino: found.ino } : null
 }
 

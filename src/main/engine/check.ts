@@ -16,7 +16,8 @@ import type { Id } from './format/id.ts'
 import type { Raw } from './format/raw.ts'
 import { both } from './parallel.ts'
 import type { SavedSnapshot } from './format/snapshot.ts'
-import { withLock } from './locks.ts'
+import { lockTimes, withLock } from './locks.ts'
+import { defaultMemoryBytes, memoryPlan } from './memory.ts'
 import type { Repository } from './repository.ts'
 import type { Run } from './run.ts'
 import { createReaders } from './workers/readers.ts'
@@ -69,6 +70,8 @@ export interface CheckOptions {
   lock: boolean
   /** Worker threads; 0 does everything on the calling one. Absent: as many as this machine runs at once. */
   threads?: number
+  /** What the run may take, all threads together (memory.ts); fewer threads if need be. */
+  memoryBytes?: number
 }
 
 /**
@@ -82,25 +85,55 @@ export interface CheckOptions {
 export async function check(repo: Repository, options: CheckOptions, run: Run): Promise<CheckResult> {
   refuseBadChoice(options.readData)
   const startedAtMs = run.now()
-  return withLock(repo, options.lock ? 'exclusive' : 'none', run, async run => {
-    const ledger = createLedger(repo, options.lock, run)
-    try {
-      return await examine(ledger, options, startedAtMs)
-    } finally {
-      await ledger.index.close()
-    }
-  })
+  let reading: Promise<Lists> | null = null
+  const prepare = async (run: Run) =>
+    void (await (reading = readLists(createLedger(repo, options.lock, run))))
+  try {
+    const kind = options.lock ? 'exclusive' : 'none'
+    return await withLock(
+      repo,
+      kind,
+      run,
+      async () => examine(await reading!, options, startedAtMs),
+      lockTimes,
+      prepare,
+    )
+  } finally {
+    await (reading as Promise<Lists> | null)?.then(
+      ({ ledger }) => ledger.index.close(),
+      () => undefined,
+    )
+  }
 }
 
-async function examine(ledger: Ledger, options: CheckOptions, startedAtMs: number): Promise<CheckResult> {
+/** All that is small, and where the packs are. */
+interface Lists {
+  readonly ledger: Ledger
+  readonly snapshots: readonly SavedSnapshot[]
+  readonly sizes: ReadonlyMap<Id, number>
+}
+
+async function readLists(ledger: Ledger): Promise<Lists> {
+  try {
+    // Snapshots before index files: one that is written meanwhile may need blobs of which the older index knows nothing.
+    const snapshots = await readSnapshots(ledger)
+    await checkConfig(ledger)
+    await checkKeys(ledger)
+    await readIndexFiles(ledger)
+    return { ledger, snapshots, sizes: await checkPackList(ledger) }
+  } catch (error) {
+    await ledger.index.close()
+    throw error
+  }
+}
+
+async function examine(
+  { ledger, snapshots, sizes }: Lists,
+  options: CheckOptions,
+  startedAtMs: number,
+): Promise<CheckResult> {
   const { repo, run } = ledger
-  // Snapshots before index files: one that is written meanwhile may need blobs of which the older index knows nothing.
-  const snapshots = await readSnapshots(ledger)
-  await checkConfig(ledger)
-  await checkKeys(ledger)
   if (!options.lock) await checkLocks(ledger)
-  await readIndexFiles(ledger)
-  const sizes = await checkPackList(ledger)
   const { trees, packsRead, bytesRead } = await readAll(ledger, snapshots, sizes, options)
   await refuseIfGone(repo, run.signal)
   const { problems, damagedSnapshots } = await report(ledger, snapshots)
@@ -122,12 +155,17 @@ async function readAll(
   ledger: Ledger,
   snapshots: readonly SavedSnapshot[],
   sizes: ReadonlyMap<Id, number>,
-  { readData, threads = availableParallelism() }: CheckOptions,
+  { readData, memoryBytes = defaultMemoryBytes, threads = availableParallelism() }: CheckOptions,
 ): Promise<{ trees: number; packsRead: number; bytesRead: number }> {
   const packs = choosePacks(readData, sizes)
   if (packs.length === 0)
-    return { trees: await walkTrees(ledger, snapshots, true), packsRead: 0, bytesRead: 0 }
-  const readers = createReaders({ master: ledger.repo.master, target: null }, threads)
+    return {
+      trees: await walkTrees(ledger, snapshots, true),
+      packsRead: 0,
+      bytesRead: 0,
+    }
+  const setup = { master: ledger.repo.master, target: null }
+  const readers = createReaders(setup, memoryPlan(memoryBytes, threads).threads)
   try {
     const reading = createPackReading(ledger, readers, packs, sizes)
     const { withTrees, others } = await treesFirst(ledger.index, packs)

@@ -17,7 +17,14 @@ export type { Compression } from './format/zstd.ts'
 export { addKey, changePassword, listKeys, removeKey, type KeyInfo } from './keys.ts'
 export { unlock } from './locks.ts'
 export { ls, type ListedNode } from './ls.ts'
-export { initRepository, openRepository, type NewRepository, type Repository } from './repository.ts'
+export {
+  initRepository,
+  openRepository,
+  type NewRepository,
+  type Opening,
+  type OpenOptions,
+  type Repository,
+} from './repository.ts'
 export {
   restore,
   type Overwrite,
@@ -25,6 +32,7 @@ export {
   type RestoreOptions,
   type RestoreResult,
 } from './restore.ts'
+export type { ChosenItems } from './restoring/arrange.ts'
 export { measure, type Measured } from './measure.ts'
 export type { Progress, Run, Warning } from './run.ts'
 export { anySnapshot, findSnapshot, listSnapshots, type SnapshotFilter } from './snapshots.ts'

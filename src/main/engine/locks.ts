@@ -34,7 +34,8 @@ type FoundLock = LockFile & { id: Id }
  * Locks left by processes of this host that are provably dead are cleared on the way; any other one is respected,
  * however old: only `unlock` removes those.
  * @param meanwhile what only reads, and is done while the lock settles; `work` begins after it. Whoever would disturb
- * it either saw our lock and gave way, or is seen by us, and then nothing of what was read is used.
+ * it either saw our lock and gave way, or is seen by us, and then nothing of what was read is used. It gets the same run
+ * as `work`; what it leaves running is stopped by that run's signal, too, when the lock can't be had.
  * @throws repository_locked a conflicting lock; lock_lost
  */
 export async function withLock<T>(
@@ -43,23 +44,29 @@ export async function withLock<T>(
   run: Run,
   work: (run: Run) => Promise<T>,
   times = lockTimes,
-  meanwhile: () => Promise<void> = () => Promise.resolve(),
+  meanwhile: (run: Run) => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
   if (kind === 'none') {
-    await meanwhile()
+    await meanwhile(run)
     return work(run)
   }
-  const lock = await acquire(repo, kind === 'exclusive', run, times, meanwhile)
-  const keeper = keepFresh(repo, lock, times)
+  const lost = new AbortController()
+  const locked = { ...run, signal: AbortSignal.any([run.signal, lost.signal]) }
+  const read = () => meanwhile(locked)
+  const lock = await acquire(repo, kind === 'exclusive', run, times, read).catch((error: unknown) => {
+    lost.abort(error)
+    throw error
+  })
+  const keeper = keepFresh(repo, lock, times, lost)
   let result: T
   try {
-    result = await work({ ...run, signal: AbortSignal.any([run.signal, keeper.lost]) })
+    result = await work(locked)
     await keeper.stop()
-    keeper.lost.throwIfAborted() // others may have worked as if we were not there
+    lost.signal.throwIfAborted() // others may have worked as if we were not there
   } catch (error) {
     await keeper.stop()
     await releaseAfterFailure(repo, lock, run)
-    throw keeper.lost.aborted ? keeper.lost.reason : error
+    throw lost.signal.aborted ? lost.signal.reason : error
   }
   await lock.release()
   return result
@@ -182,8 +189,8 @@ function keepFresh(
   repo: Repository,
   lock: OwnLock,
   times: typeof lockTimes,
-): { lost: AbortSignal; stop: () => Promise<void> } {
-  const lost = new AbortController()
+  lost: AbortController,
+): { stop: () => Promise<void> } {
   const stopping = new AbortController()
   let refreshing: Promise<void> | null = null
 
@@ -207,7 +214,6 @@ function keepFresh(
   timer.unref()
 
   return {
-    lost: lost.signal,
     async stop() {
       clearInterval(timer)
       stopping.abort()

@@ -67,6 +67,18 @@ export interface Repository {
   close(): Promise<void>
 }
 
+/**
+ * A repository on its way to be open. Making the key out of the password takes a core half a second, so operations that
+ * have something to do meanwhile take this as well.
+ */
+export interface Opening {
+  readonly backend: Backend
+  readonly opened: Promise<Repository>
+}
+
+export const openingOf = (repo: Repository | Opening): Opening =>
+  'opened' in repo ? repo : { backend: repo.backend, opened: Promise.resolve(repo) }
+
 export interface NewRepository {
   version?: 1 | 2
   password: string

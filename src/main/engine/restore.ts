@@ -3,33 +3,45 @@ import { dirname, resolve } from 'node:path'
 import { AppError } from '../../shared/errors.ts'
 import { loadLibc } from './files/libc.ts'
 import { missingAbilities } from './files/metadata.ts'
-import { compileSelection } from './files/selection.ts'
+import { compileSelection, leavingOut } from './files/selection.ts'
 import { shortId } from './format/id.ts'
 import { rawFromText, type Raw } from './format/raw.ts'
 import type { SavedSnapshot } from './format/snapshot.ts'
 import type { NodeType, TreeNode } from './format/tree.ts'
-import { withLock } from './locks.ts'
+import { lockTimes, withLock } from './locks.ts'
+import { defaultMemoryBytes, memoryPlan } from './memory.ts'
 import type { Repository } from './repository.ts'
+import { arrange, type ChosenItems, type Part } from './restoring/arrange.ts'
 import type { Abilities } from './restoring/decide.ts'
 import { isFull } from './restoring/failure.ts'
 import { createTally } from './restoring/tally.ts'
-import { openTarget } from './restoring/target.ts'
+import { locationsIn, openTarget } from './restoring/target.ts'
 import { batchLimits, restoreTree, type BatchLimits } from './restoring/walk.ts'
 import type { Run } from './run.ts'
 import { createReaders } from './workers/readers.ts'
 
-export type Overwrite = 'always' | 'if-changed' | 'if-newer' | 'never'
+/**
+ * `if-changed` and `keep-both` trust size and time; `always` and `if-newer` compare contents. `keep-both` touches nothing
+ * that exists: what differs from it comes beside it under a name of its own.
+ */
+export type Overwrite = 'always' | 'if-changed' | 'if-newer' | 'never' | 'keep-both'
 
 export interface RestoreOptions {
   snapshot: SavedSnapshot
   /** Folder or file inside the snapshot that becomes the target's root; '' for all. */
   subpath: string
+  /** Only these, exactly; patterns are for what is in them. Of all that is there nothing outside of them is touched. */
+  items?: ChosenItems
   target: string
   includes: string[]
   iincludes: string[]
   excludes: string[]
   iexcludes: string[]
   overwrite: Overwrite
+  /** For `keep-both`: what is put in brackets behind a name. */
+  besideLabel?: string
+  /** Absolute paths on the disk that nothing is restored to, and nothing removed from. */
+  leaveOut?: readonly string[]
   /** Removes what is in restored folders but not in the snapshot. */
   delete: boolean
   dryRun: boolean
@@ -38,18 +50,29 @@ export interface RestoreOptions {
   lock: boolean
   /** Worker threads; 0 does everything on the calling one. Absent: as many as this machine runs at once. */
   threads?: number
+  /** What the run may take, all threads together (memory.ts); fewer threads if need be. */
+  memoryBytes?: number
   /** Hears what happens (or would, in a dry run) to each item. */
   onItem?: (item: RestoreItem) => void
+  /** Hears of each that could not be restored, beside `run.warn`. `why` is the end of a sentence. */
+  onFailed?: (failure: { path: string; why: string }) => void
 }
 
 export interface RestoreItem {
-  /** `metadata`: the content is right already, and only attributes are set. `skip`: stays as it is. */
-  action: 'create' | 'overwrite' | 'unchanged' | 'skip' | 'delete' | 'metadata'
+  /**
+   * `metadata`: the content is right already, and only attributes are set. `skip`: stays as it is. `keep-both`: comes
+   * beside what is there, with another name.
+   */
+  action: 'create' | 'overwrite' | 'unchanged' | 'skip' | 'delete' | 'metadata' | 'keep-both'
   type: NodeType
   /** Absolute inside the target. */
   path: string
   /** 0 for what takes no room of its own: folders, special files, another name of a file. */
   sizeBytes: number
+  /** What the snapshot says; null for what it does not have. */
+  modifiedAtMs: number | null
+  /** What lay in its place before. */
+  onDisk: { type: NodeType; sizeBytes: number; modifiedAtMs: number } | null
 }
 
 /** Files are all that is not a folder. */
@@ -86,8 +109,9 @@ export async function restore(
 ): Promise<RestoreResult> {
   const { limits = batchLimits(repo.backend.localPath !== undefined), platform = process.platform } = tools
   const startedAtMs = run.now()
-  const selection = compileSelection(options, platform)
-  if (options.delete && isRoot(options.target) && !hasRules(options)) {
+  if (options.overwrite === 'keep-both' && hasRules(options))
+    throw new RangeError('no patterns go with keep-both: its names are not those of the snapshot')
+  if (options.delete && isRoot(options.target) && !hasRules(options) && options.items === undefined) {
     throw new AppError(
       'target_refused',
       'This would remove everything on the disk that is not in the snapshot.',
@@ -97,21 +121,30 @@ export async function restore(
     )
   }
   const target = openTarget(options.target, repo.backend.location)
+  const selection = leavingOut(
+    compileSelection(options, platform),
+    locationsIn(target.root, options.leaveOut),
+  )
   const tally = createTally(options, run)
-  await withLock(repo, options.lock ? 'shared' : 'none', run, async run => {
-    const { threads = availableParallelism() } = options
-    // They start while the index is read.
-    const readers = options.dryRun
-      ? null
-      : createReaders({ master: repo.master, target: target.root }, threads)
+  const { memoryBytes = defaultMemoryBytes, threads = availableParallelism() } = options
+  // They start while the index is read.
+  const setup = { master: repo.master, target: target.root }
+  const readers = options.dryRun ? null : createReaders(setup, memoryPlan(memoryBytes, threads).threads)
+  let part: Part = { nodes: [], parts: new Map() }
+  const prepare = async (run: Run) => {
+    await repo.loadIndex(run)
+    const { snapshot, subpath, items } = options
+    part = items
+      ? await arrange(repo, snapshot, subpath, items, run.signal)
+      : { nodes: await loadRoot(repo, options, run.signal), parts: new Map() }
+  }
+  const work = async (run: Run) => {
     try {
-      await repo.loadIndex(run)
-      const nodes = await loadRoot(repo, options, run.signal)
       for (const message of missingAbilities()) run.warn({ kind: 'note', path: options.target, message })
       const isThere = target.look('' as Raw) !== null
       if (!options.dryRun) target.make()
       const able = abilities()
-      await restoreTree(nodes, isThere, {
+      await restoreTree(part, isThere, {
         repo,
         readers,
         options,
@@ -129,10 +162,13 @@ export async function restore(
         hint: 'Free some space there, then run the same command again: what is restored already will be kept.',
         cause: error,
       })
-    } finally {
-      await readers?.close()
     }
-  })
+  }
+  try {
+    await withLock(repo, options.lock ? 'shared' : 'none', run, work, lockTimes, prepare)
+  } finally {
+    await readers?.close()
+  }
   return { ...tally.counts, durationMs: run.now() - startedAtMs }
 }
 

@@ -3,17 +3,19 @@ import { Settings, type AppInfo, type Status } from '../../shared/entities/appli
 import type { Plan } from '../../shared/entities/plan.ts'
 import type { Run } from '../../shared/entities/run.ts'
 import { AppError } from '../../shared/errors.ts'
-import { programVersion, threadsFor, type KeyCost } from '../engine/index.ts'
+import { parseTime, programVersion, threadsFor, type KeyCost } from '../engine/index.ts'
 import type { Catalogue, StoredDestination } from './catalogue/catalogue.ts'
 import { catalogueFiles } from './catalogue/open.ts'
 import { createDestinations, presenceOf } from './destinations.ts'
 import { createBrowsing } from './browse.ts'
 import type { Api } from './dispatch.ts'
+import { createDownloads, type Download, type DownloadRequest } from './download.ts'
 import { createHolds } from './holds.ts'
 import { createOpenRepositories } from './open-repositories.ts'
 import { applyPlans, exportPlans } from './plan-file.ts'
 import { createPlans } from './plans.ts'
 import { createRuns, type RunRequest } from './runs/runs.ts'
+import { createRestores } from './runs/restores.ts'
 import { refreshSnapshots } from './runs/snapshot-index.ts'
 import { createConditions } from './scheduling/conditions.ts'
 import type { Network } from './scheduling/network.ts'
@@ -58,6 +60,8 @@ export interface App {
   readonly api: Api
   readonly audit: Catalogue['audit']
   readonly now: () => number
+  /** What is in a snapshot, as a stream. @throws not_found, snapshot_missing, and what opening a repository may throw */
+  readonly download: (request: DownloadRequest) => Promise<Download>
   /** Hears every event from now on. Returns how to stop hearing. */
   subscribe(listener: (event: AnyEvent) => void): () => void
   /** Ends the schedules and the runs; nothing may be called afterwards. The catalogue is closed. */
@@ -111,6 +115,13 @@ export async function createApp(ports: AppPorts): Promise<App> {
     destinationChanged: (stored: StoredDestination) => void destinations.announce(stored).catch(trouble),
     trouble,
   }
+  function resources(): { threads?: number; memoryBytes?: number } {
+    const { threads, memoryBytes } = catalogue.settings.get()
+    return {
+      threads: threadsFor({ setting: threads, onBattery: power === 'battery' }),
+      ...(memoryBytes === null ? {} : { memoryBytes }),
+    }
+  }
   const runs = createRuns({
     ...indexing,
     wait: (ms, signal) => waitFor(timers, now, ms, signal),
@@ -118,13 +129,7 @@ export async function createApp(ports: AppPorts): Promise<App> {
     publish,
     environment: ports.environment,
     ...who,
-    resources() {
-      const { threads, memoryBytes } = catalogue.settings.get()
-      return {
-        threads: threadsFor({ setting: threads, onBattery: power === 'battery' }),
-        ...(memoryBytes === null ? {} : { memoryBytes }),
-      }
-    },
+    resources,
     leaveOut: catalogueFiles(ports.dataDirectory),
     unmet: (plan, trigger) => (trigger === 'manual' ? null : holds.reason(plan)),
     onConditionsChange: holds.onChange,
@@ -184,11 +189,22 @@ export async function createApp(ports: AppPorts): Promise<App> {
     require: destinations.require,
   })
   const browsing = createBrowsing({ catalogue, repositories })
-  const restoring = {} as Pick<Api, 'restore.start' | 'run.items'>
+  const restores = createRestores({
+    ...indexing,
+    wait: (ms, signal) => waitFor(timers, now, ms, signal),
+    publish,
+    platform: ports.platform,
+    leaveOut: [ports.dataDirectory],
+    resources,
+    stamp: time => stampOf(time, machineZone()),
+  })
+  /** Whose run it is: of a plan, or a restore. */
+  const keeperOf = (id: string) => (restores.has(id) ? restores : runs)
+  const atWork = () => [...runs.active(), ...restores.active()]
   const machine = thisMachine({ home: ports.home, platform: ports.platform, now })
 
   const requireRun = (id: string): Run => {
-    const found = runs.active().find(run => run.id === id) ?? catalogue.runs.get(id)
+    const found = atWork().find(run => run.id === id) ?? catalogue.runs.get(id)
     if (found) return found
     throw new AppError('not_found', 'That run is not there (any more).', { hint: 'List the runs again.' })
   }
@@ -228,6 +244,11 @@ export async function createApp(ports: AppPorts): Promise<App> {
     'destination.rename': input => destinations.rename(input),
     'destination.setPassword': input => destinations.setPassword(input),
     async 'destination.remove'({ id }) {
+      if (restores.active().some(({ destinationId }) => destinationId === id)) {
+        throw new AppError('conflict', 'A restore from this destination has not ended; it was not removed.', {
+          hint: 'Cancel the restore first, or wait for its end.',
+        })
+      }
       await destinations.remove(id)
       return undefined
     },
@@ -299,9 +320,9 @@ export async function createApp(ports: AppPorts): Promise<App> {
         dueAtMs: null,
         askedBy: caller.who,
       }),
-    'run.cancel': ({ id }) => runs.cancel(id),
-    'run.pause': ({ id }) => runs.pause(id),
-    'run.resume': ({ id }) => runs.resume(id),
+    'run.cancel': ({ id }) => keeperOf(id).cancel(id),
+    'run.pause': ({ id }) => keeperOf(id).pause(id),
+    'run.resume': ({ id }) => keeperOf(id).resume(id),
 
     'snapshot.list': filter =>
       catalogue.snapshots.list({
@@ -321,7 +342,8 @@ export async function createApp(ports: AppPorts): Promise<App> {
     }),
 
     ...browsing,
-    ...restoring,
+    'restore.start': ({ request, dryRun }, caller) => restores.start(request, dryRun, caller.who),
+    'run.items': ({ id, ...page }) => catalogue.runs.items(requireRun(id).id, page),
 
     'audit.list': ({ beforeSeq, limit }) => catalogue.audit.page(beforeSeq ?? null, limit),
     'audit.verify': () => catalogue.audit.verify(),
@@ -329,12 +351,13 @@ export async function createApp(ports: AppPorts): Promise<App> {
 
   /** The catalogue is told of progress far less often than listeners are. */
   function withLive(page: { runs: Run[]; total: number }): { runs: Run[]; total: number } {
-    const live = new Map(runs.active().map(run => [run.id, run]))
+    const live = new Map(atWork().map(run => [run.id, run]))
     return { total: page.total, runs: page.runs.map(run => live.get(run.id) ?? run) }
   }
 
   if (ports.host !== 'cli') {
     runs.recover()
+    restores.recover()
     await scheduler.start()
     forgetOldLogs()
     ends.push(timers.every(6 * 3_600_000, forgetOldLogs))
@@ -361,6 +384,7 @@ export async function createApp(ports: AppPorts): Promise<App> {
     api,
     audit: catalogue.audit,
     now,
+    download: createDownloads(repositories),
     stopped,
     subscribe(listener) {
       listeners.add(listener)
@@ -371,10 +395,11 @@ export async function createApp(ports: AppPorts): Promise<App> {
       void scheduler.wake().catch(trouble)
     },
     stop(how) {
-      if (ending && how === 'cancel') runs.stop(how).catch(trouble) // who waited for them waits no longer
+      // who waited for them waits no longer
+      if (ending && how === 'cancel') void Promise.all([runs.stop(how), restores.stop(how)]).catch(trouble)
       return (ending ??= (async () => {
         scheduler.stop()
-        await runs.stop(how)
+        await Promise.all([runs.stop(how), restores.stop(how)])
         lifetime.abort()
         status.stop()
         holds.stop()
@@ -404,4 +429,19 @@ function waitFor(timers: Timers, now: () => number, ms: number, signal: AbortSig
     }
     signal.addEventListener('abort', done)
   })
+}
+
+/** `2026-11-19 02-04`: what a file name can hold on any system. */
+function stampOf(time: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).formatToParts(Number(parseTime(time) / 1_000_000n))
+  const of = (type: Intl.DateTimeFormatPartTypes) => parts.find(part => part.type === type)?.value ?? ''
+  return `${of('year')}-${of('month')}-${of('day')} ${of('hour')}-${of('minute')}`
 }

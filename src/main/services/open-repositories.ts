@@ -1,3 +1,4 @@
+import { AppError } from '../../shared/errors.ts'
 import type { Repository } from '../engine/index.ts'
 import type { Catalogue } from './catalogue/catalogue.ts'
 import { openDestination, passwordOf } from './runs/open-destination.ts'
@@ -63,12 +64,16 @@ export function createOpenRepositories({
         await repo.loadIndex({ signal: lifetime.signal })
         return await work(repo, lifetime.signal)
       } catch (error) {
-        // What failed to open, or broke meanwhile, is opened anew by whoever asks next.
-        if (open.get(destinationId) === entry) open.delete(destinationId)
+        // What failed to open, or broke meanwhile, is opened anew by whoever asks next. What is not there is no failure.
+        const isSound =
+          error instanceof AppError && (error.code === 'not_found' || error.code === 'snapshot_missing')
+        if (!isSound && open.get(destinationId) === entry) open.delete(destinationId)
         throw error
       } finally {
         entry.users--
         entry.usedAtMs = now()
+        if (entry.users === 0 && open.get(destinationId) !== entry)
+          void entry.opening.then(repo => repo.close()).catch(() => undefined)
       }
     },
     async stop() {

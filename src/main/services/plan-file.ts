@@ -93,11 +93,6 @@ function expand(text: string, variables: Readonly<Record<string, string>>): stri
   })
 }
 
-/** The names of all variables that the file uses. */
-export const variablesIn = (yaml: string): string[] => [
-  ...new Set([...yaml.matchAll(/(?<!\$)(?:\$\$)*\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(([, name]) => name!)),
-]
-
 /** @throws invalid_input */
 function read(yaml: string, variables: Readonly<Record<string, string>>): File {
   let value: unknown

@@ -72,7 +72,7 @@ function planStatus(
     newest === null ? 'There is no snapshot yet.' : `Newest snapshot: ${relative(newest, nowMs)}.`
   const say = (state: PlanStatus['state'], sentence: string): PlanStatus => ({ ...facts, state, sentence })
 
-  const own = running.filter(({ planId }) => planId === plan.id)
+  const own = running.filter(({ kind, planId }) => kind === 'backup' && planId === plan.id)
   const active = own.find(({ state }) => state !== 'waiting' && state !== 'queued')
   if (active)
     return say(

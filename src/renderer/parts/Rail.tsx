@@ -1,11 +1,11 @@
 import {
-  IconChartLine,
   IconDatabase,
-  IconHeartRateMonitor,
+  IconHeartbeat,
   IconHistory,
   IconHome,
   IconListCheck,
   IconSettings,
+  IconTimeline,
 } from '@tabler/icons-react'
 import { hrefOf } from '../route.ts'
 import { useMirror } from '../store/context.tsx'
@@ -16,9 +16,9 @@ export const places = [
   { page: 'home', label: 'Home', Icon: IconHome },
   { page: 'plans', label: 'Plans', Icon: IconListCheck },
   { page: 'restore', label: 'Restore', Icon: IconHistory },
-  { page: 'history', label: 'History', Icon: IconChartLine },
+  { page: 'history', label: 'History', Icon: IconTimeline },
   { page: 'storage', label: 'Storage', Icon: IconDatabase },
-  { page: 'health', label: 'Health', Icon: IconHeartRateMonitor },
+  { page: 'health', label: 'Health', Icon: IconHeartbeat },
   { page: 'settings', label: 'Settings', Icon: IconSettings },
 ] as const
 

@@ -1,10 +1,11 @@
 import { Menu, UnstyledButton } from '@mantine/core'
 import { IconChevronDown, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
 import { hasEnded, type Run } from '../../shared/entities/run.ts'
-import { localTime, percent, rate } from '../../shared/wording.ts'
+import { localTime, percent, rate, visible } from '../../shared/wording.ts'
 import { hrefOf } from '../route.ts'
 import { useAction, useMirror } from '../store/context.tsx'
 import { Moment, useNow } from './Moment.tsx'
+import { Name } from './Name.tsx'
 import { StateIcon, lookOfRun } from './StateIcon.tsx'
 import classes from './StatusBar.module.css'
 
@@ -26,7 +27,7 @@ export function StatusBar() {
       {current ? <Current run={current} /> : <span className={classes['quiet']}>Nothing is running</span>}
       {next && (
         <span className={classes['next']}>
-          Next: {next.name}, <Moment atMs={next.nextDueAtMs!} />
+          Next: <Name>{next.name}</Name>, <Moment atMs={next.nextDueAtMs!} />
         </span>
       )}
       <span style={{ flex: 1 }} />
@@ -40,7 +41,7 @@ function Current({ run }: { run: Run }) {
   const share = progress?.totalBytes ? percent(progress.doneBytes, progress.totalBytes) : null
   const doing =
     run.state === 'running'
-      ? `backing up${share ? `, ${share}` : ''}`
+      ? `${run.kind === 'restore' ? 'restoring' : 'backing up'}${share ? `, ${share}` : ''}`
       : run.state === 'cancelling'
         ? 'cancelling'
         : (run.waitingFor ?? run.state)
@@ -48,8 +49,13 @@ function Current({ run }: { run: Run }) {
     <a className={classes['current']} href={hrefOf('runs', [run.id])}>
       <StateIcon look={lookOfRun(run)} />
       <span>
-        {run.planName}: {doing}
+        <Name>{run.planName}</Name>: {visible(doing)}
       </span>
+      {progress?.totalBytes ? (
+        <span className={classes['track']} aria-hidden="true">
+          <span style={{ width: `${Math.min(100, (100 * progress.doneBytes) / progress.totalBytes)}%` }} />
+        </span>
+      ) : null}
       {progress?.bytesPerSecond ? <span>{rate(progress.bytesPerSecond)}</span> : null}
     </a>
   )

@@ -145,7 +145,7 @@ const snapshots = fc.array(
     content: content.folder,
     planId: fc.constantFrom(null, idOf('plan 1'), idOf('plan 2')),
     hostname: fc.constantFrom('atlas', 'borea'),
-    tags: fc.constantFrom([], ['type:config']),
+    tags: fc.constantFrom<string[]>([], ['type:config']),
   }),
   { minLength: 1, maxLength: 5 },
 )
@@ -154,6 +154,7 @@ test(
   'a folder, merged or as of a snapshot, is what a plain look at every snapshot finds',
   { timeout: 120_000 },
   async () => {
+    const next = fresh()
     const property = fc.asyncProperty(
       snapshots,
       fc.constantFrom('/', '/a', '/a/b2', '/B'),
@@ -161,28 +162,24 @@ test(
       fc.nat(5),
       fc.boolean(),
       async (wanted, path, planId, nth, showDeleted) => {
-        const catalogue = opened()
-        try {
-          const taken = wanted.map(({ content, ...more }, nth) =>
-            take(catalogue, content, { ...more, destinationId, timeMs: someTime + nth * day }),
-          )
-          const asOf = taken[nth] ?? null
-          const expected = modelled(taken, path, { planId, asOf, showDeleted })
-          const answer = await ask(catalogue, path, {
-            destinationId,
-            asOf: asOf?.snapshot.id ?? null,
-            showDeleted,
-            ...(planId === undefined ? {} : { planId }),
-          }).catch((error: { code: string }) => error.code)
-          const inScope = taken.some(
-            each => each === asOf || planId === undefined || each.snapshot.planId === planId,
-          )
-          if (!inScope) expect(answer).toEqual({ rows: [], total: 0, notIndexed: 0 })
-          else if (expected === 'missing') expect(answer).toBe('not_found')
-          else expect(answer).toEqual({ rows: expected, total: expected.length, notIndexed: 0 })
-        } finally {
-          catalogue.close()
-        }
+        const { catalogue, destinationId } = next()
+        const taken = wanted.map(({ content, ...more }, nth) =>
+          take(catalogue, content, { ...more, destinationId, timeMs: someTime + nth * day }),
+        )
+        const asOf = taken[nth] ?? null
+        const expected = modelled(taken, path, { planId, asOf, showDeleted })
+        const answer = await ask(catalogue, path, {
+          destinationId,
+          asOf: asOf?.snapshot.id ?? null,
+          showDeleted,
+          ...(planId === undefined ? {} : { planId }),
+        }).catch((error: { code: string }) => error.code)
+        const inScope = taken.some(
+          each => each === asOf || planId === undefined || each.snapshot.planId === planId,
+        )
+        if (!inScope) expect(answer).toEqual({ rows: [], total: 0, notIndexed: 0 })
+        else if (expected === 'missing') expect(answer).toBe('not_found')
+        else expect(answer).toEqual({ rows: expected, total: expected.length, notIndexed: 0 })
       },
     )
     await fc.assert(property, { numRuns: 150 })

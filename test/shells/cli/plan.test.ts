@@ -221,7 +221,7 @@ describe('without anybody in the background', () => {
     const run = await home.run(['plan', 'run', 'Documents'])
     expect(run).toMatchObject({ code: 32, stdout: '' })
     expect(run.stderr).toMatch(/vault unlock/)
-    expect((await home.run(['status'])).stdout).toMatch(/^Passwords: /m)
+    expect((await home.run(['vault', 'status'])).stdout).toMatch(/^Passwords {2}A sealed file, locked$/m)
     const file = join(home.dir, 'passphrase')
     expect(await home.run(['vault', 'unlock', '--passphrase-file', file])).toMatchObject({ code: 0 })
     writeFileSync(join(home.dir, 'other'), 'wrong')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { connect, type Connection } from '../../../src/main/shells/local/connect.ts'
@@ -47,6 +47,31 @@ test('commands use the owner: one process, one history', async () => {
   const [cancelled] = await home.json<Run[]>(['plan', 'cancel', 'Slow'])
   expect(cancelled!.id).toBe(started.id)
 
+  const file = join(home.dir, 'plans.yml')
+  writeFileSync(file, (await home.run(['plan', 'export'])).stdout)
+  for (const [args, answer] of [
+    [
+      ['plan', 'list'],
+      [{ name: 'Documents', tags: ['mine'] }, { name: 'Slow' }],
+    ],
+    [['plan', 'show', 'Slow'], { name: 'Slow' }],
+    [['plan', 'pause', 'Slow'], { pausedUntilMs: 'forever' }],
+    [['plan', 'resume', 'Slow'], { pausedUntilMs: null }],
+    [
+      ['plan', 'test', 'Documents'],
+      [{ ok: true }, { ok: true }, { ok: true }],
+    ],
+    [['plan', 'history', '-n', '1'], [{ planName: 'Slow' }]],
+    [['destination', 'list'], [{ name: 'NAS', hasPassword: true }]],
+    [['destination', 'refresh', 'NAS'], { name: 'NAS', presence: 'present' }],
+    [['search', 'file 7'], { found: [{ path: join(home.source, 'file 7') }] }],
+    [['vault', 'status'], { kind: 'sealed-file', state: 'open' }],
+    [['audit', '-n', '1'], [{ who: expect.stringMatching(/^cli/), action: 'destination.refresh' }]],
+    [['apply', '-f', file], Array.from({ length: 3 }, () => ({ action: 'unchanged' }))],
+  ] as [string[], object][]) {
+    expect([args, await home.json(args)]).toMatchObject([args, answer])
+  }
+
   const token = readFileSync(join(home.data, 'server-token'), 'utf8').trim()
   const answer = await fetch(new URL('health', owner.url), { headers: { authorization: `Bearer ${token}` } })
   expect(answer.status).toBe(200)
@@ -77,7 +102,7 @@ test('the owner killed with -9 in the middle of a run: clients find the next one
     onConnect: () => said.push('connected'),
     onLost: () => said.push('lost'),
   })
-  await vi.waitFor(() => expect(said).toEqual(['connected']))
+  await vi.waitFor(() => expect(said).toEqual(['connected']), 30_000)
   const follower = home.live(['plan', 'run', 'Slow'])
   await vi.waitFor(
     async () => {
@@ -87,7 +112,7 @@ test('the owner killed with -9 in the middle of a run: clients find the next one
     { timeout: 30_000, interval: 100 },
   )
   await first.end('SIGKILL')
-  await vi.waitFor(() => expect(said).toEqual(['connected', 'lost']))
+  await vi.waitFor(() => expect(said).toEqual(['connected', 'lost']), 30_000)
   expect(existsSync(join(home.data, 'holdfast.sock'))).toBe(true) // nobody was there to take it away
 
   const second = await home.serve()

@@ -59,7 +59,7 @@ test('who has to be the owner waits for a command that is it for now', async () 
   const command = await open(data, { host: 'cli' })
   const told: string[] = []
   const service = open(data, { attach: false, notice: text => told.push(text) })
-  await vi.waitFor(() => expect(told).toEqual([expect.stringContaining(`process ${process.pid}`)]), 10_000)
+  await vi.waitFor(() => expect(told).toEqual([expect.stringContaining(`process ${process.pid}`)]), 20_000)
   await command.close('finish')
   expect((await service).app).not.toBe(null)
 })

@@ -11,6 +11,9 @@ import { tempDir } from '../../support/tmp.ts'
 import { application } from '../../services/application.ts'
 import { client, serve } from './serving.ts'
 
+/** Machines may be busy. */
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000 })
+
 async function start() {
   const made = await application()
   return { ...made, data: join(made.folder, 'data') }
@@ -52,9 +55,9 @@ test.each(['socket', 'inside'] as const)(
     const ada = how === 'socket' ? await client(data) : insideClient(app, { who: 'cli ada' })
     const first = hear(ada)
     const second = hear(ada)
-    await vi.waitFor(() => expect(first.said).toEqual(['connected']))
+    await eventually(() => expect(first.said).toEqual(['connected']))
     await ada.call('app.pause', { until: 5 })
-    await vi.waitFor(() => expect(first.said).toContain('settings.changed'))
+    await eventually(() => expect(first.said).toContain('settings.changed'))
     expect(second.said).toEqual(first.said)
     second.stop()
     first.stop()
@@ -76,7 +79,7 @@ test('many clients at a time, each hears its own answers and all events', async 
   expect(answers.every(({ pid }) => pid === process.pid)).toBe(true)
   expect(listening.clients()).toBe(20)
   await clients[0]!.call('app.pause', { until: 'forever' })
-  await vi.waitFor(() => {
+  await eventually(() => {
     for (const { said } of heard) expect(said).toContain('settings.changed')
   })
 })
@@ -139,13 +142,13 @@ test('a lost link: the call under way says so, and the next owner is found and l
   await asked.promise
   await first.close()
   await expect(call).rejects.toMatchObject({ code: 'backend_unreachable', hint: expect.any(String) })
-  await vi.waitFor(() => expect(said).toEqual(['connected', 'lost']))
+  await eventually(() => expect(said).toEqual(['connected', 'lost']))
   await expect(ada.call('app.info', undefined)).rejects.toMatchObject({ code: 'backend_unreachable' })
 
   await serve(app, data)
-  await vi.waitFor(() => expect(said).toEqual(['connected', 'lost', 'connected']), { timeout: 20_000 })
+  await eventually(() => expect(said).toEqual(['connected', 'lost', 'connected']))
   await ada.call('app.pause', { until: 5 })
-  await vi.waitFor(() => expect(said).toContain('settings.changed'))
+  await eventually(() => expect(said).toContain('settings.changed'))
 })
 
 test('a client that does not read its events is cut off; others do not notice', async () => {
@@ -167,7 +170,7 @@ test('a client that does not read its events is cut off; others do not notice', 
   deaf.pause()
   deaf.write(encode({ kind: 'hello', protocol: 1, who: 'deaf' }))
   deaf.write(encode({ kind: 'events', wanted: true }))
-  await vi.waitFor(() => expect(publish.length).toBe(2))
+  await eventually(() => expect(publish.length).toBe(2))
   const event: AnyEvent = {
     name: 'vault.changed',
     value: { kind: 'keychain', state: 'open', explanation: 'x'.repeat(500_000) },
@@ -177,7 +180,7 @@ test('a client that does not read its events is cut off; others do not notice', 
     for (const listener of publish) listener(event)
     sent += 1
     expect(sent).toBeLessThan(100)
-    await vi.waitFor(() => expect(said.length).toBe(sent + 1))
+    await eventually(() => expect(said.length).toBe(sent + 1))
   }
   expect(await ada.call('app.info', undefined)).toMatchObject({ hostname: 'atlas' })
   expect(listening.clients()).toBe(1)
@@ -231,11 +234,11 @@ test('a closed client forgets its listeners, and what was asked is told', async 
   const listening = await serve(app, data)
   const ada = await client(data)
   const { said } = hear(ada)
-  await vi.waitFor(() => expect(said).toEqual(['connected']))
+  await eventually(() => expect(said).toEqual(['connected']))
   const call = ada.call('app.info', undefined)
   call.catch(() => {})
   await ada.close()
   await expect(call).rejects.toMatchObject({ code: 'cancelled' })
-  await vi.waitFor(() => expect(listening.clients()).toBe(0))
+  await eventually(() => expect(listening.clients()).toBe(0))
   expect(said).toEqual(['connected'])
 })

@@ -1,3 +1,4 @@
+import { AppError } from '../../../src/shared/errors.ts'
 import { methods, type AnyEvent, type Method } from '../../../src/shared/contract.ts'
 import type { AuditEntry, Status, VaultInfo } from '../../../src/shared/entities/application.ts'
 import type { SnapshotInfo } from '../../../src/shared/entities/destination.ts'
@@ -133,6 +134,7 @@ export function fakeApp(own: { [M in Method]?: (input: never, caller: Caller) =>
         page: () => [],
         verify: () => ({ entries: audited.length, brokenAtSeq: null }),
       },
+      download: () => Promise.reject(new AppError('not_found', 'There is no such file.')),
       subscribe(listener) {
         listeners.add(listener)
         return () => void listeners.delete(listener)

@@ -33,8 +33,8 @@ const { ask } = createAsking(
     request: (url: string) => isCancelled(url),
     willNavigate: (id: number, url: string) => prevented(contentsOf(id), 'will-navigate', { url }),
     windowOpen: (id: number, url: string) => contentsOf(id).openHandler?.({ url }) ?? { action: 'allow' },
-    permission: (permission: string, from: string) => ({
-      request: asked(permission, from),
+    permission: async (permission: string, from: string) => ({
+      request: await asked(permission, from),
       check: session.defaultSession.check?.(null, permission, from, {}) ?? true,
     }),
     ipc: (message: IpcMessage) => receive(message),

@@ -83,12 +83,14 @@ export async function startStandIn({
   main: string
   args: readonly string[]
   env: Record<string, string | undefined>
-  browser: Browser
+  /** null: it is not going to open a window. */
+  browser: Browser | null
   context: Parameters<Browser['newContext']>[0]
 }): Promise<StandIn> {
-  const context = await browser.newContext(contextOptions)
+  const context = (await browser?.newContext(contextOptions)) ?? null
   const pages = new Map<number, { page: Page; loading: string | null }>()
   let arrived = () => {}
+  let failed: Error | null = null
 
   const child = fork(main, [...args], {
     env,
@@ -125,11 +127,14 @@ export async function startStandIn({
   )
 
   async function load(id: number, url: string, { width, height, preload }: Load): Promise<void> {
-    const page = await context.newPage()
+    const page = await context!.newPage()
     await page.setViewportSize({ width, height })
     await page.exposeBinding('electronHost', ({ frame }, { kind, channel, args }: Record<string, string>) =>
       ask('ipc', {
-        ...{ id, kind, channel, args },
+        id,
+        kind,
+        channel,
+        args,
         frame: { url: toApp(frame.url()), isMain: frame === page.mainFrame() },
       }),
     )
@@ -141,12 +146,18 @@ export async function startStandIn({
     })
     const open = { page, loading: toPage(url) as string | null }
     pages.set(id, open)
-    await page.goto(toPage(url))
-    open.loading = null
-    arrived()
+    try {
+      await page.goto(toPage(url))
+    } catch (error) {
+      failed = error as Error
+      throw error
+    } finally {
+      open.loading = null
+      arrived()
+    }
   }
 
-  await context.route('**/*', answer)
+  await context?.route('**/*', answer)
   async function answer(route: Route, request: Request): Promise<void> {
     try {
       const url = toApp(request.url())
@@ -182,6 +193,7 @@ export async function startStandIn({
     async page() {
       for (;;) {
         const [open] = pages.values()
+        if (failed) throw failed
         if (open?.loading === null) return open.page
         await Promise.race([
           new Promise<void>(resolve => (arrived = resolve)),
@@ -219,7 +231,7 @@ export async function startStandIn({
     async close() {
       child.kill('SIGKILL')
       await ended
-      await context.close()
+      await context?.close()
     },
   }
   return standIn

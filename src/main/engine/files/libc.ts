@@ -25,10 +25,8 @@ export interface Libc {
   /** null when nobody has this number. */
   userName(uid: number): string | null
   groupName(gid: number): string | null
-  /** Where data begins at or after `offset`; null when only a hole follows. Moves the position of `fd`. */
-  nextData(fd: number, offset: number): number | null
-  /** Where the next hole begins; the end of the file counts as one. Moves the position of `fd`. */
-  nextHole(fd: number, offset: number): number
+  /** Gives the system what memory was freed but is kept for later, of all threads. Does nothing where that can't be asked. */
+  giveBackMemory(): void
 }
 
 let loaded: Libc | null | undefined
@@ -59,8 +57,6 @@ interface Platform {
   libraries: string[]
   atFdcwd: number
   noFollow: number
-  seekData: number
-  seekHole: number
   modeType: string
   deviceType: string
   rename: (func: Func) => ((from: Uint8Array, to: Uint8Array) => number | bigint) | null
@@ -77,8 +73,6 @@ const linux: Platform = {
   libraries: ['libc.so.6', `libc.musl-${muslArch()}.so.1`, 'libc.so'],
   atFdcwd: -100,
   noFollow: 0x100,
-  seekData: 3,
-  seekHole: 4,
   modeType: 'uint32',
   deviceType: 'uint64',
   rename: func => {
@@ -105,8 +99,6 @@ const darwin: Platform = {
   libraries: ['/usr/lib/libSystem.B.dylib'],
   atFdcwd: -2,
   noFollow: 0x20,
-  seekData: 4,
-  seekHole: 3,
   modeType: 'uint16',
   deviceType: 'int32',
   rename: func => {
@@ -164,10 +156,10 @@ function openLibc(): Libc {
   const utimensat = func('utimensat', 'int', ['int', 'void *', 'void *', 'int'])
   const futimens = func('futimens', 'int', ['int', 'void *'])
   const rename = platform.rename(func)
-  const lseek = func('lseek', 'int64', ['int', 'int64', 'int'])
   const getpwuid = func('getpwuid_r', 'int', ['uint32', 'void *', 'void *', 'size_t', 'void *'])
   const getgrgid = func('getgrgid_r', 'int', ['uint32', 'void *', 'void *', 'size_t', 'void *'])
   const mknod = openMknod(func, platform)
+  const trim = optional(() => func('malloc_trim', 'int', ['size_t'])) // glibc alone has it
 
   // Kept from call to call: a walk asks for the attributes of every file, and most have none.
   const pathBytes = Buffer.alloc(8192)
@@ -270,16 +262,7 @@ function openLibc(): Libc {
     },
     userName: lookUp(getpwuid),
     groupName: lookUp(getgrgid),
-    nextData(fd, offset) {
-      const found = Number(lseek(fd, offset, platform.seekData))
-      if (found >= 0) return found
-      const errno = koffi.errno()
-      if (errno === constants.errno.ENXIO) return null
-      throw failure(errno, 'lseek')
-    },
-    nextHole(fd, offset) {
-      return check(lseek(fd, offset, platform.seekHole), 'lseek')
-    },
+    giveBackMemory: () => void trim?.(0),
   }
 }
 

@@ -35,3 +35,13 @@ export function compileSelection(rules: SelectionRules, platform = process.platf
       (included === null || included.matches(path) || included.childMayMatch(path)) && !excluded(path),
   }
 }
+
+/** Without these places and all that is below them. */
+export function leavingOut(selection: Selection, places: readonly Raw[]): Selection {
+  if (places.length === 0) return selection
+  const isLeftOut = (path: Raw) => places.some(place => path === place || path.startsWith(`${place}/`))
+  return {
+    selected: path => selection.selected(path) && !isLeftOut(path),
+    entered: path => selection.entered(path) && !isLeftOut(path),
+  }
+}

@@ -2,7 +2,7 @@ import { AppError } from '../../../shared/errors.ts'
 import type { TreeNode } from '../format/tree.ts'
 import { inParallel } from '../parallel.ts'
 import type { Repository } from '../repository.ts'
-import type { Warning } from '../run.ts'
+import type { Run, Warning } from '../run.ts'
 import { listBlobs } from '../workers/blob-list.ts'
 import type { FilePart, RestoreJob, RestoreReply } from '../workers/read-messages.ts'
 import type { Readers } from '../workers/readers.ts'
@@ -49,6 +49,7 @@ export async function restoreContents(
   { files, attributes }: { files: readonly FileJob[]; attributes: AttributeTable },
   events: ContentEvents,
   signal: AbortSignal,
+  gate?: Run['gate'],
 ): Promise<void> {
   const unfinished = createUnfinished(target)
   const { places } = repo.index
@@ -174,6 +175,8 @@ export async function restoreContents(
   }
 
   async function restorePiece(piece: PackRange, bytes: Uint8Array | null): Promise<void> {
+    const held = gate?.()
+    if (held) await held
     signal.throwIfAborted()
     if (piece.blobs.every(blob => !isWanted(blob))) return
     const planned = plan(piece)

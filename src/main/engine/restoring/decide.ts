@@ -28,7 +28,7 @@ export const isTrusted = (
   existing: BigIntStats,
   overwrite: Overwrite,
 ): boolean =>
-  overwrite === 'if-changed' &&
+  (overwrite === 'if-changed' || overwrite === 'keep-both') &&
   existing.size === BigInt(sizeBytes) &&
   existing.mtimeNs === parseTime(node.mtime)
 

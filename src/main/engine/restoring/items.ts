@@ -6,16 +6,17 @@ import { rawFromBuffer, textFromRaw, type Raw } from '../format/raw.ts'
 import type { TreeNode } from '../format/tree.ts'
 import { breathe } from '../parallel.ts'
 import type { Repository } from '../repository.ts'
-import type { RestoreOptions } from '../restore.ts'
+import type { RestoreItem, RestoreOptions } from '../restore.ts'
 import type { Run } from '../run.ts'
 import type { Readers } from '../workers/readers.ts'
+import type { Beside } from './beside.ts'
 import { createComparer, spansOf } from './compare.ts'
 import { restoreContents } from './contents.ts'
 import { isKept, isTrusted, isType, keptAction, type Abilities } from './decide.ts'
 import { isItemFailure, wordsOf } from './failure.ts'
 import type { FileJob } from './packs.ts'
 import type { PlacedItem, Placer } from './place.ts'
-import type { Tally } from './tally.ts'
+import type { ItemFacts, Tally } from './tally.ts'
 import type { Target } from './target.ts'
 import { findDifferent, type Verifiable } from './verify.ts'
 import { createAttributeTable, type AttributeTable } from './whole-files.ts'
@@ -26,12 +27,14 @@ export interface Items {
    * Decides about an item and does, or in a dry run only tells, what follows.
    * @param existing what lies in its place
    * @param handedDown whether its folder gives it access rules
+   * @param isMeant whether the snapshot has such a name in the same folder
    */
   visit(
     node: TreeNode,
     location: Raw,
     existing: BigIntStats | null,
     handedDown: () => boolean,
+    isMeant: (name: Raw) => boolean,
   ): Promise<void> | void
   /** Blobs that the gathered files need, repetitions included. */
   readonly gatheredBlobs: number
@@ -50,13 +53,15 @@ interface Leader {
   failed: boolean
 }
 
+type Link = PlacedItem & { leader: Leader; facts: ItemFacts | null }
+
 /** What is done together. */
 interface Batch {
   readonly files: FileJob[]
   readonly attributes: AttributeTable
   /** Of files with several names. */
   readonly groups: Map<Raw, string>
-  readonly links: (PlacedItem & { leader: Leader })[]
+  readonly links: Link[]
   readonly toVerify: Verifiable[]
   blobs: number
 }
@@ -76,18 +81,29 @@ export function createItems(context: {
   options: RestoreOptions
   target: Target
   placer: Placer
+  beside: Beside
   able: Abilities
   tally: Tally
   run: Run
 }): Items {
-  const { repo, readers, options, target, placer, able, tally, run } = context
+  const { repo, readers, options, target, placer, beside, able, tally, run } = context
   const { signal } = run
   const { dryRun, overwrite } = options
+  const keepsBoth = overwrite === 'keep-both'
   const { places } = repo.index
   const comparer = createComparer(target)
   const leaders = new Map<string, Leader>()
   const ownUser = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
   let batch = newBatch()
+
+  /**
+   * The file that this is another name of. Where both are kept, what exists is nobody's name but its own, and gets no
+   * further one.
+   */
+  function leaderOf(group: string | null): Leader | undefined {
+    const leader = group === null ? undefined : leaders.get(group)
+    return keepsBoth && leader?.existing ? undefined : leader
+  }
 
   /** Nothing is waited for unless something lies there. */
   function visitFile(
@@ -95,14 +111,16 @@ export function createItems(context: {
     location: Raw,
     existing: BigIntStats | null,
     handedDown: () => boolean,
+    isMeant: (name: Raw) => boolean,
   ): Promise<void> | void {
-    const group = groupOf(node)
-    const leader = group === null ? undefined : leaders.get(group)
+    const group = keepsBoth && existing ? null : groupOf(node)
+    const leader = leaderOf(group)
+    const facts = tally.factsOf(node, existing)
     const found = find(node.content ?? [])
     const sizeBytes = found === null ? node.size : lengthOf(found)
     tally.expect(leader === undefined ? sizeBytes : 0)
     if (isKept(node, existing, overwrite)) {
-      return tally.did('skip', location, node, leader === undefined ? sizeBytes : 0)
+      return tally.did('skip', location, node, leader === undefined ? sizeBytes : 0, facts)
     }
     if (leader !== undefined) return visitLink(node, location, existing, leader)
 
@@ -114,26 +132,45 @@ export function createItems(context: {
       const message = `It is said to have ${node.size} bytes; its content, which is what counts, has ${sizeBytes}.`
       tally.warn('note', location, message)
     }
-    if (!placer.canClear(location, existing, sizeBytes)) return
+    if (!keepsBoth && !placer.canClear(location, existing, sizeBytes)) return
 
     const decide = (action: 'create' | 'overwrite' | 'unchanged' | 'metadata'): void => {
       const stays = action === 'unchanged' || action === 'metadata'
       if (group !== null) leaders.set(group, { location, existing: stays ? existing : null, failed: false })
       if (stays) {
-        keep({ location, node, action }, existing!, sizeBytes)
+        keep({ location, node, action }, existing!, sizeBytes, facts)
         if (options.verify && !dryRun) batch.toVerify.push({ location, places: found })
-      } else if (dryRun) {
-        tally.wrote(location, sizeBytes)
-        tally.did(action, location, node, sizeBytes)
-      } else {
-        const isPlain = found.length <= 1 && needsNoPath(node) && !handedDown()
-        const attributes = isPlain ? batch.attributes.add(node) : node
-        batch.files.push({ location, action, places: found, sizeBytes, attributes })
-        if (group !== null) batch.groups.set(location, group)
-        batch.blobs += found.length
+      } else write(location, action, action)
+    }
+    const write = (at: Raw, action: 'create' | 'overwrite', told: RestoreItem['action']): void => {
+      if (dryRun) {
+        tally.wrote(at, sizeBytes)
+        return tally.did(told, at, node, sizeBytes, facts)
+      }
+      const isPlain = found.length <= 1 && needsNoPath(node) && !handedDown()
+      const attributes = isPlain ? batch.attributes.add(node) : node
+      const job = { location: at, action, places: found, sizeBytes, attributes }
+      batch.files.push(facts === null ? job : { ...job, told: { action: told, facts } })
+      if (group !== null) batch.groups.set(at, group)
+      batch.blobs += found.length
+    }
+    /** What is there has this content, or something beside it has, or it is put there. */
+    const keepBoth = async (): Promise<void> => {
+      const right = (at: Raw, there: BigIntStats) => hasContent(node, at, found, sizeBytes, there)
+      const unchanged = (at: Raw) => {
+        if (options.verify && !dryRun) batch.toVerify.push({ location: at, places: found })
+        tally.did('unchanged', at, node, sizeBytes, facts)
+      }
+      if (await right(location, existing!)) return unchanged(location)
+      for (const place of beside.places(location, isMeant)) {
+        const other = target.look(place)
+        if (other !== null && !(await right(place, other))) continue
+        beside.take(place)
+        return other === null ? write(place, 'create', 'keep-both') : unchanged(place)
       }
     }
     if (existing === null) decide('create')
+    else if (keepsBoth) return keepBoth()
     else return fileAction(node, location, found, sizeBytes, existing).then(decide)
   }
 
@@ -144,17 +181,27 @@ export function createItems(context: {
     sizeBytes: number,
     existing: BigIntStats,
   ): Promise<'overwrite' | 'unchanged' | 'metadata'> {
-    if (!isType(node, existing)) return 'overwrite'
-    if (isTrusted(node, sizeBytes, existing, overwrite)) return keptAction(node, existing, able)
+    const right = await hasContent(node, location, found, sizeBytes, existing)
+    return right ? keptAction(node, existing, able) : 'overwrite'
+  }
+
+  /** Whether a file has this content already; what can't be read has not. */
+  async function hasContent(
+    node: TreeNode,
+    location: Raw,
+    found: readonly number[],
+    sizeBytes: number,
+    existing: BigIntStats,
+  ): Promise<boolean> {
+    if (!isType(node, existing)) return false
+    if (isTrusted(node, sizeBytes, existing, overwrite)) return true
     try {
-      if (existing.size === BigInt(sizeBytes) && (await holds(location, found))) {
-        return keptAction(node, existing, able)
-      }
+      return existing.size === BigInt(sizeBytes) && (await holds(location, found))
     } catch (error) {
       signal.throwIfAborted()
-      if (!isItemFailure(error)) throw error // what can't be read is replaced
+      if (!isItemFailure(error)) throw error
+      return false
     }
-    return 'overwrite'
   }
 
   async function holds(location: Raw, found: readonly number[]): Promise<boolean> {
@@ -181,17 +228,18 @@ export function createItems(context: {
 
   function visitLink(node: TreeNode, location: Raw, existing: BigIntStats | null, leader: Leader): void {
     const same = leader.existing
+    const facts = tally.factsOf(node, existing)
     if (existing !== null && same !== null && existing.ino === same.ino && existing.dev === same.dev) {
-      return tally.did('unchanged', location, node)
+      return tally.did('unchanged', location, node, 0, facts)
     }
     if (!placer.canClear(location, existing, 0)) return
     const action = existing === null ? 'create' : 'overwrite'
-    if (dryRun) tally.did(action, location, node)
-    else batch.links.push({ location, node, action, leader })
+    if (dryRun) tally.did(action, location, node, 0, facts)
+    else batch.links.push({ location, node, action, leader, facts })
   }
 
-  function restoreLink(link: PlacedItem & { leader: Leader }, toVerify: Verifiable[]): void {
-    const { location, node, action, leader } = link
+  function restoreLink(link: Link, toVerify: Verifiable[]): void {
+    const { location, node, action, leader, facts } = link
     const first = textFromRaw(leader.location)
     if (leader.failed) {
       return tally.failed(location, `it is the same file as ${first}, which could not be restored`, 0)
@@ -217,32 +265,58 @@ export function createItems(context: {
       location,
       () => {
         placer.make(location, makeLink)
-        tally.did(action, location, node)
+        tally.did(action, location, node, 0, facts)
       },
       0,
     )
   }
 
-  function visitSpecial(node: TreeNode, location: Raw, existing: BigIntStats | null): void {
-    const group = groupOf(node)
-    const leader = group === null ? undefined : leaders.get(group)
+  function visitSpecial(
+    node: TreeNode,
+    location: Raw,
+    existing: BigIntStats | null,
+    isMeant: (name: Raw) => boolean,
+  ): void {
+    const group = keepsBoth && existing ? null : groupOf(node)
+    const leader = leaderOf(group)
+    const facts = tally.factsOf(node, existing)
     tally.expect(0)
-    if (isKept(node, existing, overwrite)) return tally.did('skip', location, node)
+    if (isKept(node, existing, overwrite)) return tally.did('skip', location, node, 0, facts)
     if (leader !== undefined) return visitLink(node, location, existing, leader)
+    if (keepsBoth && existing) {
+      return void tally.attempt(location, () => keepBothSpecials(node, location, existing, isMeant, facts), 0)
+    }
     if (!placer.canClear(location, existing, 0)) return
     const act = () => {
       const action = specialAction(node, location, existing)
       const stays = action === 'unchanged' || action === 'metadata'
       const own: Leader = { location, existing: stays ? existing : null, failed: true }
       if (group !== null) leaders.set(group, own)
-      if (stays) keep({ location, node, action }, existing!, 0)
+      if (stays) keep({ location, node, action }, existing!, 0, facts)
       else {
         if (!dryRun) makeAt({ location, node, action })
-        tally.did(action, location, node)
+        tally.did(action, location, node, 0, facts)
       }
       own.failed = false
     }
     tally.attempt(location, act, 0)
+  }
+
+  function keepBothSpecials(
+    node: TreeNode,
+    location: Raw,
+    existing: BigIntStats,
+    isMeant: (name: Raw) => boolean,
+    facts: ItemFacts | null,
+  ): void {
+    if (isSame(node, location, existing)) return tally.did('unchanged', location, node, 0, facts)
+    for (const place of beside.places(location, isMeant)) {
+      const other = target.look(place)
+      if (other !== null && !isSame(node, place, other)) continue
+      beside.take(place)
+      if (other === null && !dryRun) makeAt({ location: place, node, action: 'create' })
+      return tally.did(other === null ? 'keep-both' : 'unchanged', place, node, 0, facts)
+    }
   }
 
   function specialAction(node: TreeNode, location: Raw, existing: BigIntStats | null) {
@@ -269,10 +343,11 @@ export function createItems(context: {
     item: { location: Raw; node: TreeNode; action: 'unchanged' | 'metadata' },
     existing: BigIntStats,
     sizeBytes: number,
+    facts: ItemFacts | null,
   ): void {
     const act = () => {
       if (!dryRun && existing.nlink === 1n) placer.setAttributes(item.location, item)
-      tally.did(item.action, item.location, item.node, sizeBytes)
+      tally.did(item.action, item.location, item.node, sizeBytes, facts)
     }
     tally.attempt(item.location, act, sizeBytes)
   }
@@ -293,13 +368,15 @@ export function createItems(context: {
       return batch.blobs
     },
 
-    visit(node, location, existing, handedDown) {
-      if (node.type === 'file') return visitFile(node, location, existing, handedDown)
-      if (node.type !== 'socket' && node.type !== 'irregular') return visitSpecial(node, location, existing)
+    visit(node, location, existing, handedDown, isMeant) {
+      if (node.type === 'file') return visitFile(node, location, existing, handedDown, isMeant)
+      if (node.type !== 'socket' && node.type !== 'irregular') {
+        return visitSpecial(node, location, existing, isMeant)
+      }
       tally.expect(0)
       const what = node.type === 'socket' ? 'socket' : 'file of a kind unknown here'
       tally.warn('note', location, `A ${what} holds no data and is not restored.`)
-      tally.did('skip', location, node)
+      tally.did('skip', location, node, 0, tally.factsOf(node, existing))
     },
 
     begin() {
@@ -309,7 +386,8 @@ export function createItems(context: {
       const events = {
         written: (file: FileJob, bytes: number) => tally.wrote(file.location, bytes),
         done(file: FileJob) {
-          tally.did(file.action, file.location, regularFile, file.sizeBytes)
+          const { action, facts } = file.told ?? { action: file.action, facts: null }
+          tally.did(action, file.location, regularFile, file.sizeBytes, facts)
           if (options.verify) toVerify.push({ location: file.location, places: file.places })
         },
         failed(file: FileJob, why: string, missingBytes: number) {
@@ -320,7 +398,13 @@ export function createItems(context: {
         warn: run.warn,
       }
       return {
-        placed: restoreContents({ repo, readers, target, placer }, { files, attributes }, events, signal),
+        placed: restoreContents(
+          { repo, readers, target, placer },
+          { files, attributes },
+          events,
+          signal,
+          run.gate,
+        ),
         async finish() {
           for (const link of links) {
             signal.throwIfAborted()

@@ -2,6 +2,8 @@ import type { BlobPlaces } from '../blob-index.ts'
 import type { Id } from '../format/id.ts'
 import type { Raw } from '../format/raw.ts'
 import type { TreeNode } from '../format/tree.ts'
+import type { RestoreItem } from '../restore.ts'
+import type { ItemFacts } from './tally.ts'
 
 /** A file whose content has to be written. Many are waiting at a time, so it holds little. */
 export interface FileJob {
@@ -13,6 +15,8 @@ export interface FileJob {
   readonly sizeBytes: number
   /** A row of the batch's table where owner, permissions and times are all that it needs. */
   readonly attributes: number | TreeNode
+  /** What is told of it when it has its place. */
+  readonly told?: { readonly action: RestoreItem['action']; readonly facts: ItemFacts | null }
 }
 
 /** A blob that some files need, and where it lies in its pack. */

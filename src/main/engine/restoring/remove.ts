@@ -37,7 +37,8 @@ export function createRemover(
       if (act) target.removeFolder(location)
     } else if (act) target.removeFile(location)
     const type = typeFromStat(Number(stats.mode))
-    told.push(() => tally.did('delete', location, { type }, type === 'file' ? Number(stats.size) : 0))
+    const facts = tally.factsOf(null, stats)
+    told.push(() => tally.did('delete', location, { type }, type === 'file' ? Number(stats.size) : 0, facts))
     return true
   }
 

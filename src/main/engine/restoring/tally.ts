@@ -1,4 +1,7 @@
+import type { BigIntStats } from 'node:fs'
+import { typeFromStat } from '../format/mode.ts'
 import { textFromRaw, type Raw } from '../format/raw.ts'
+import { parseTime } from '../format/time.ts'
 import type { NodeType, TreeNode } from '../format/tree.ts'
 import type { RestoreItem, RestoreOptions, RestoreResult } from '../restore.ts'
 import type { Run, Warning } from '../run.ts'
@@ -12,7 +15,15 @@ export interface Tally {
   /** All have: from here on the totals are known. */
   expectNoMore(): void
   /** @param sizeBytes 0 for what takes no room of its own, such as another name of a file */
-  did(action: RestoreItem['action'], location: Raw, node: Pick<TreeNode, 'type'>, sizeBytes?: number): void
+  did(
+    action: RestoreItem['action'],
+    location: Raw,
+    node: Pick<TreeNode, 'type'>,
+    sizeBytes?: number,
+    facts?: ItemFacts | null,
+  ): void
+  /** What those who listen hear of an item beside its name; null when nobody does. */
+  factsOf(node: TreeNode | null, existing: BigIntStats | null): ItemFacts | null
   wrote(location: Raw, bytes: number): void
   verified(): void
   /**
@@ -25,7 +36,10 @@ export interface Tally {
   warn(kind: Warning['kind'], location: Raw, message: string): void
 }
 
-export function createTally({ onItem }: RestoreOptions, run: Run): Tally {
+export type ItemFacts = Pick<RestoreItem, 'modifiedAtMs' | 'onDisk'>
+const noFacts: ItemFacts = { modifiedAtMs: null, onDisk: null }
+
+export function createTally({ onItem, onFailed }: RestoreOptions, run: Run): Tally {
   const counts = {
     filesRestored: 0,
     filesUnchanged: 0,
@@ -57,7 +71,7 @@ export function createTally({ onItem }: RestoreOptions, run: Run): Tally {
     if (action === 'delete') counts.filesDeleted++
     else if (type !== 'dir') {
       doneFiles++
-      if (action === 'create' || action === 'overwrite') {
+      if (action === 'create' || action === 'overwrite' || action === 'keep-both') {
         counts.filesRestored++
         counts.bytesRestored += sizeBytes // done bytes were counted as they were written
       } else {
@@ -78,6 +92,7 @@ export function createTally({ onItem }: RestoreOptions, run: Run): Tally {
       doneBytes += missingBytes
     }
     warn('unreadable', location, `Not restored: ${why}.`)
+    onFailed?.({ path: textFromRaw(location) || '/', why })
     report(location)
   }
 
@@ -93,9 +108,20 @@ export function createTally({ onItem }: RestoreOptions, run: Run): Tally {
       complete = true
       report('' as Raw)
     },
-    did(action, location, { type }, sizeBytes = 0) {
+    factsOf(node, existing) {
+      if (onItem === undefined) return null
+      return {
+        modifiedAtMs: node === null ? null : msFromNs(parseTime(node.mtime)),
+        onDisk: existing && {
+          type: typeFromStat(Number(existing.mode)),
+          sizeBytes: Number(existing.size),
+          modifiedAtMs: msFromNs(existing.mtimeNs),
+        },
+      }
+    },
+    did(action, location, { type }, sizeBytes = 0, facts = null) {
       count(action, type, sizeBytes)
-      onItem?.({ action, type, path: textFromRaw(location), sizeBytes })
+      onItem?.({ action, type, path: textFromRaw(location), sizeBytes, ...(facts ?? noFacts) })
       report(location)
     },
     wrote(location, bytes) {
@@ -117,3 +143,5 @@ export function createTally({ onItem }: RestoreOptions, run: Run): Tally {
     },
   }
 }
+
+const msFromNs = (ns: bigint): number => Number(ns / 1_000n) / 1_000

@@ -136,11 +136,20 @@ const strayName = /^\.holdfast-(\d+)-[0-9a-f]{12}-[0-9a-z]+\.tmp$/
 /** The location of a name in a folder of the target. */
 export const below = (folder: Raw, name: Raw): Raw => `${folder}/${name}` as Raw
 
+/** Where these absolute paths lie in a folder; those that lie elsewhere are left away. */
+export function locationsIn(root: Raw, paths: readonly string[] = []): Raw[] {
+  const base = root === '/' ? '' : root
+  return paths.flatMap(path => {
+    const { root: place } = locate(path, true)
+    return place.startsWith(`${base}/`) ? [place.slice(base.length) as Raw] : []
+  })
+}
+
 /** The path with the symlinks of its existing part resolved. */
-function locate(path: string): { root: Raw; missing: boolean } {
+function locate(path: string, mayBeFile = false): { root: Raw; missing: boolean } {
   const existing = lookUp(path, path, lstatSync)
   if (existing !== undefined) {
-    if (lookUp(path, path, statSync)?.isDirectory()) return { root: real(path), missing: false }
+    if (mayBeFile || lookUp(path, path, statSync)?.isDirectory()) return { root: real(path), missing: false }
     throw refused(`The target ${path} exists and is not a folder.`)
   }
   const parent = existingParent(path)

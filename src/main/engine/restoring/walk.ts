@@ -9,12 +9,14 @@ import type { RestoreOptions } from '../restore.ts'
 import type { Run } from '../run.ts'
 import type { Readers } from '../workers/readers.ts'
 import { breathe } from '../parallel.ts'
+import type { Part } from './arrange.ts'
+import { createBeside } from './beside.ts'
 import { isKept, keptAction, type Abilities } from './decide.ts'
 import { isItemFailure, wordsOf } from './failure.ts'
 import { createItems } from './items.ts'
 import { createPlacer } from './place.ts'
 import { createRemover } from './remove.ts'
-import type { Tally } from './tally.ts'
+import type { ItemFacts, Tally } from './tally.ts'
 import { below, type Target } from './target.ts'
 
 export interface WalkContext {
@@ -45,18 +47,24 @@ const spellItems = 128
 
 /** A folder on the way. It is made when the first item in it is meant, or when it is meant itself. */
 interface Folder {
-  readonly location: Raw
+  location: Raw
   /** null for the target itself, which keeps its attributes. */
   readonly node: TreeNode | null
   readonly parent: Folder | null
   /** `made`: nothing lies in it but what this restore put there. `lost`: nothing can be restored into it. */
   state: 'pending' | 'made' | 'there' | 'lost'
+  /** It is not meant itself: as it is there, it stays. */
+  readonly onTheWay: boolean
   setsAttributes: boolean
   /** The permissions of a folder of ours that was closed to us and is opened meanwhile. */
   closedMode: number | null
   /** Whether files get access rules from it; null until somebody asks. */
   handsDown: boolean | null
+  /** Whether its parent has an item of such a name in the snapshot. */
+  readonly isMeant: (name: Raw) => boolean
 }
+
+const noParts: Part['parts'] = new Map()
 
 /** The snapshot's names in one folder, by what makes two names one item here. */
 type Names = ReadonlyMap<string, Raw>
@@ -67,13 +75,14 @@ type Names = ReadonlyMap<string, Raw>
  * takes the same decisions and stops there.
  * @param isThere whether the target existed before
  */
-export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: WalkContext): Promise<void> {
+export async function restoreTree(top: Part, isThere: boolean, context: WalkContext): Promise<void> {
   const { repo, readers, options, target, selection, able, tally, run, limits, platform } = context
   const { signal } = run
   const { dryRun, overwrite } = options
   const remover = createRemover(target, selection, tally, platform)
   const placer = createPlacer(target, remover, options.delete, dryRun, tally, run)
-  const items = createItems({ repo, readers, options, target, placer, able, tally, run })
+  const beside = createBeside(options.besideLabel ?? 'restored')
+  const items = createItems({ repo, readers, options, target, placer, beside, able, tally, run })
   /** Folders done but for the content of files in them; `names` when what else lies there is to be removed. */
   let left: { folder: Folder; names: Names | null }[] = []
   let met = 0
@@ -82,10 +91,17 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
   let finishing = Promise.resolve()
 
   /** @param whole whether `nodes` is all that the folder held; only then may other things be removed from it */
-  async function visit(folder: Folder, nodes: TreeNode[], whole: boolean): Promise<void> {
+  async function visit(folder: Folder, { nodes, parts }: Part, whole: boolean): Promise<void> {
     const names = new Map<string, Raw>()
+    let all: Set<string> | undefined
+    const isMeant = (name: Raw) =>
+      (all ??= new Set(nodes.map(node => collisionKey(node.name, platform)))).has(
+        collisionKey(name, platform),
+      )
     for (const node of nodes) {
       signal.throwIfAborted()
+      const held = run.gate?.()
+      if (held) await held
       const location = below(folder.location, node.name)
       const problem = nameProblem(node.name, names)
       if (problem !== null) {
@@ -94,10 +110,10 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
         continue
       }
       names.set(collisionKey(node.name, platform), node.name)
-      if (node.type === 'dir') await visitFolder(folder, node, location)
+      if (node.type === 'dir') await visitFolder(folder, node, location, parts.get(node) ?? null, isMeant)
       else if (selection.selected(location)) {
         if (!enter(folder)) return
-        const waits = visitItem(folder, node, location)
+        const waits = visitItem(folder, node, location, isMeant)
         if (waits) await waits
       }
       if (++spell % spellItems === 0) await breathe()
@@ -113,16 +129,27 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
     return other === undefined ? null : `the snapshot has ${textFromRaw(other)} too, the same name here`
   }
 
-  function visitItem(folder: Folder, node: TreeNode, location: Raw): Promise<void> | void {
+  function visitItem(
+    folder: Folder,
+    node: TreeNode,
+    location: Raw,
+    isMeant: (name: Raw) => boolean,
+  ): Promise<void> | void {
     let existing = null as ReturnType<Target['look']>
     const looked = tally.attempt(location, () => {
       if (folder.state === 'there') existing = target.look(location)
     })
     const handedDown = () => (folder.handsDown ??= target.handsDownRules(folder.location))
-    if (looked) return items.visit(node, location, existing, handedDown)
+    if (looked) return items.visit(node, location, existing, handedDown, isMeant)
   }
 
-  async function visitFolder(parent: Folder, node: TreeNode, location: Raw): Promise<void> {
+  async function visitFolder(
+    parent: Folder,
+    node: TreeNode,
+    location: Raw,
+    part: Part | null,
+    isMeant: (name: Raw) => boolean,
+  ): Promise<void> {
     const selected = selection.selected(location)
     const entered = selection.entered(location)
     if (!selected && !entered) return
@@ -131,11 +158,14 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
       node,
       parent,
       state: 'pending',
+      onTheWay: part !== null,
       setsAttributes: false,
       closedMode: null,
       handsDown: null,
+      isMeant,
     }
     if (selected && !enter(folder)) return
+    if (part !== null) return visit(folder, part, false)
     if (!entered) return leave(folder, null)
     let children: TreeNode[] = []
     let whole = true
@@ -148,7 +178,7 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
       whole = false
       tally.failed(location, `what is in this folder is lost: ${wordsOf(error)}`)
     }
-    await visit(folder, children, whole)
+    await visit(folder, { nodes: children, parts: noParts }, whole)
   }
 
   /** Makes sure that the folder is there, a real one. false: nothing can be restored into it, which was told. */
@@ -163,19 +193,29 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
     const { location } = folder
     const existing = parent.state === 'made' ? null : target.look(location)
     const stays = isKept(node, existing, overwrite)
+    const facts = tally.factsOf(node, existing)
     if (existing?.isDirectory()) {
       if (target.isRepository(existing)) {
         throw new AppError('target_refused', 'this is the folder of the repository itself')
       }
       folder.state = 'there'
-      folder.setsAttributes = !stays
+      folder.setsAttributes = !stays && !folder.onTheWay && overwrite !== 'keep-both'
       if (!dryRun && isClosedToUs(existing)) {
         folder.closedMode = Number(existing.mode & 0o7777n)
         target.setMode(location, folder.closedMode | 0o700)
       }
       if (!dryRun) target.clearStrays(location)
-      return tally.did(stays ? 'skip' : keptAction(node, existing, able), location, node)
+      if (folder.onTheWay) return
+      const action = stays ? 'skip' : folder.setsAttributes ? keptAction(node, existing, able) : 'unchanged'
+      return tally.did(action, location, node, 0, facts)
     }
+    if (existing && folder.onTheWay) {
+      throw new AppError(
+        'target_refused',
+        'something that is not a folder is in its place, and items go below',
+      )
+    }
+    if (existing && overwrite === 'keep-both') return makeFolderBeside(folder, node, facts)
     if (stays) {
       const message = `something that is not a folder is in its place and stays (--overwrite ${overwrite})`
       throw new AppError('target_refused', message)
@@ -186,7 +226,21 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
     }
     folder.state = 'made'
     folder.setsAttributes = true
-    tally.did(existing ? 'overwrite' : 'create', location, node)
+    tally.did(existing ? 'overwrite' : 'create', location, node, 0, facts)
+  }
+
+  /** What is restored into it comes along. One that was put there before, with the same name, is gone on with. */
+  function makeFolderBeside(folder: Folder, node: TreeNode, facts: ItemFacts | null): void {
+    for (const location of beside.places(folder.location, folder.isMeant)) {
+      const other = target.look(location)
+      if (other !== null && !other.isDirectory()) continue
+      folder.location = location
+      folder.state = other === null ? 'made' : 'there'
+      folder.setsAttributes = other === null
+      beside.take(location)
+      if (other === null && !dryRun) target.makeFolder(location)
+      return tally.did(other === null ? 'keep-both' : 'unchanged', location, node, 0, facts)
+    }
   }
 
   function leave(folder: Folder, names: Names | null): void {
@@ -234,13 +288,15 @@ export async function restoreTree(nodes: TreeNode[], isThere: boolean, context: 
     node: null,
     parent: null,
     state: isThere ? 'there' : 'made',
+    onTheWay: false,
     setsAttributes: false,
     closedMode: null,
     handsDown: null,
+    isMeant: () => false,
   }
   if (isThere && !dryRun) tally.attempt(root.location, () => target.clearStrays(root.location))
   try {
-    await visit(root, nodes, true)
+    await visit(root, top, options.items === undefined)
     tally.expectNoMore()
     await endBatch()
   } catch (error) {

@@ -3,8 +3,6 @@ import { breathe } from '../parallel.ts'
 import type { Repository } from '../repository.ts'
 import type { SealedPack } from '../workers/pack-builder.ts'
 
-/** Packs on their way to the backend at once. */
-const packsInFlight = 2
 /**
  * What a kill costs is what no index file names yet. So one is written when this many blobs wait for one, when the
  * oldest has waited this long, or when what waits comes to this share of all that is named, and at least two packs or
@@ -32,7 +30,15 @@ export interface PackSink {
 
 export function createPackSink(
   repo: Repository,
-  options: { dryRun: boolean; signal: AbortSignal; now: () => number },
+  options: {
+    dryRun: boolean
+    /** On their way to the backend at once. */
+    packsInFlight: number
+    /** Nothing is written before it is fulfilled. */
+    permission: Promise<void>
+    signal: AbortSignal
+    now: () => number
+  },
 ): PackSink {
   const { signal } = options
   const uploads = new Set<Promise<void>>()
@@ -51,6 +57,7 @@ export function createPackSink(
   }
 
   async function send({ id, buffer, sizeBytes, header }: SealedPack): Promise<void> {
+    await options.permission
     await repo.backend.write({ kind: 'pack', name: id }, new Uint8Array(buffer, 0, sizeBytes), signal)
     const pack = columnsOfHeader(id, header)
     repo.index.addColumns(pack)
@@ -99,7 +106,7 @@ export function createPackSink(
     },
 
     async ready() {
-      while (uploads.size >= packsInFlight) await Promise.race(uploads)
+      while (uploads.size >= options.packsInFlight) await Promise.race(uploads)
       throwIfFailed()
     },
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../../shared/errors.ts'
+import { loadLibc } from '../files/libc.ts'
 import { readNode } from '../files/metadata.ts'
 import { reach } from '../files/reach.ts'
 import type { TargetNode } from '../files/targets.ts'
@@ -22,8 +23,6 @@ import {
 import type { Pool } from '../workers/pool.ts'
 import { changedMeanwhile, isRefusal, rereadNote, treeJson } from '../workers/work.ts'
 
-/** Folders being listed or stored at once; more wait, so that a wide tree does not fill the memory with its parts. */
-const foldersAtOnce = 12
 /** Parts of one large file that are handed out at once. */
 const runsAtOnce = 8
 
@@ -48,6 +47,7 @@ export async function storeTree(
     pool,
     sink,
     totals,
+    foldersAtOnce,
   }: {
     repo: Repository
     targets: Map<Raw, TargetNode>
@@ -56,6 +56,8 @@ export async function storeTree(
     pool: Pool
     sink: PackSink
     totals: Totals
+    /** Being listed or stored; more wait, so that a wide tree does not fill the memory with its parts. */
+    foldersAtOnce: number
   },
   run: Run,
 ): Promise<{ tree: Id; counts: TreeCounts }> {
@@ -82,7 +84,11 @@ export async function storeTree(
     for (const key of Object.keys(reply.counts) as (keyof Counts)[]) counts[key] += reply.counts[key]
     reply.warnings.forEach(warn)
     for (const pack of reply.packs) {
-      void sink.put(pack).then(() => pool.recycle(pack.buffer))
+      void sink.put(pack).then(() => {
+        pool.recycle(pack.buffer)
+        // What compilers of hot code leave behind on each thread would stay resident: some 20 MB in all.
+        loadLibc()?.giveBackMemory()
+      })
       pool.hold(sink.ready())
     }
     run.report({

@@ -3,8 +3,11 @@ import { idOf, type BlobType, type Id } from '../format/id.ts'
 import { compressBound, type CompressInto } from '../format/zstd.ts'
 import { encodePackHeader, type PackEntry } from '../format/pack.ts'
 
-/** A pack is closed once its blobs take this many bytes. */
-export const packTargetBytes = 16 * 1024 * 1024
+/**
+ * A pack is closed once its blobs take this many bytes. One of trees sooner: each thread has one open, and they are
+ * read whole to walk a snapshot.
+ */
+export const packTargetBytes: Record<BlobType, number> = { data: 16 * 1024 * 1024, tree: 4 * 1024 * 1024 }
 const ivBytes = 16
 
 /** A pack file, whole, and its header's plaintext (FORMAT: pack files) for the index. */
@@ -27,11 +30,11 @@ export interface PackBuilder {
   seal(sealer: Sealer): SealedPack
 }
 
-/** Room a pack needs that is to hold a blob of this size besides the `packTargetBytes` before it. */
+/** Room a pack needs for a blob of this size and what ends the pack. */
 export const roomFor = (plainBytes: number): number => sealOverhead + compressBound(plainBytes)
 
-/** @param buffer at least `packTargetBytes`; more lets the last blob be larger */
-export function createPackBuilder(buffer: ArrayBuffer): PackBuilder {
+/** @param buffer at least `targetBytes`, which is when it is full; more lets the last blob be larger */
+export function createPackBuilder(buffer: ArrayBuffer, targetBytes: number): PackBuilder {
   const room = Buffer.from(buffer)
   const entries: Omit<PackEntry, 'offset'>[] = []
   let bytes = 0
@@ -54,7 +57,7 @@ export function createPackBuilder(buffer: ArrayBuffer): PackBuilder {
     },
 
     get isFull() {
-      return bytes >= packTargetBytes
+      return bytes >= targetBytes
     },
     get isEmpty() {
       return entries.length === 0

@@ -24,14 +24,20 @@ export interface Pool {
   close(): Promise<void>
 }
 
-/** @param threads 0: on the calling thread, without parallelism; for tests and for where threads can't be had */
-export function createPool(setup: Omit<Setup, 'claims'>, threads: number): Pool {
+export type PoolSetup = Omit<Setup, 'claims'>
+
+/**
+ * @param setup threads start and load their code before it is there
+ * @param threads 0: on the calling thread, without parallelism; for tests and for where threads can't be had
+ */
+export function createPool(setup: PoolSetup | Promise<PoolSetup>, threads: number): Pool {
   const tables = [createClaimTable(firstClaimSlots)]
+  const withClaims = (setup: PoolSetup): Setup => ({ ...setup, claims: tables })
   /** Which thread filled a buffer: it gets it back, so that none hoards what another must make anew. */
   const owners = new WeakMap<ArrayBuffer, Tell<Note>>()
   const room = createRoom<Setup, Job, Reply, Note>(
     {
-      setup: { ...setup, claims: tables },
+      setup: setup instanceof Promise ? setup.then(withClaims) : withClaims(setup),
       entry: new URL('thread.ts', import.meta.url),
       create: storing,
       order: 'newest',

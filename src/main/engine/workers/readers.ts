@@ -12,7 +12,7 @@ export interface Readers {
 }
 
 /** @param threads 0: on the calling thread, without parallelism */
-export function createReaders(setup: ReadSetup, threads: number): Readers {
+export function createReaders(setup: ReadSetup | Promise<ReadSetup>, threads: number): Readers {
   const room = createRoom<ReadSetup, ReadJob, AnyReadResult>(
     { setup, entry: new URL('read-thread.ts', import.meta.url), create: createReader },
     threads,

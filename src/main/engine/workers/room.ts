@@ -14,9 +14,10 @@ export interface Worker<Job, Reply, Note = never> {
 
 export type Tell<Note> = (note: Note, transfer: ArrayBuffer[]) => void
 
-/** How a kind of worker is set up: the same on every thread. All of `setup` can be cloned or is shared memory. */
+/** How a kind of worker is set up: the same on every thread. What `setup` has can be cloned or is shared memory. */
 export interface RoomPlan<Setup, Job, Reply, Note> {
-  readonly setup: Setup
+  /** When it is still to come, threads start and load their code meanwhile. A rejection fails all jobs. */
+  readonly setup: Setup | Promise<Setup>
   /** A file that calls `serveRoom`. */
   readonly entry: URL
   readonly create: (setup: Setup) => Worker<Job, Reply, Note>
@@ -41,13 +42,13 @@ export interface Room<Job, Reply, Note = never> {
 /** Jobs a thread has in hand: one it does, one it will find at once when that is done. */
 const inHand = 2
 
-type ToThread<Job, Note> = { job: Job } | { note: Note } | 'end'
+type ToThread<Setup, Job, Note> = { setup: Setup } | { job: Job } | { note: Note } | 'end'
 type FromThread<Reply> =
   { ok: true; reply: Reply } | { ok: false; error: WireError; stack: string | undefined }
 
 /** What a room needs of one thread. */
 interface Hand<Job, Note> {
-  send(message: Exclude<ToThread<Job, Note>, 'end'>, transfer: ArrayBuffer[]): void
+  send(message: { job: Job } | { note: Note }, transfer: ArrayBuffer[]): void
   close(): Promise<unknown>
 }
 
@@ -74,7 +75,7 @@ export function createRoom<Setup, Job, Reply, Note = never>(
   /** Starts a thread. Each costs a tenth of a second, so only the first is started before there is work for it. */
   function engage(): void {
     const orders: Order<Job, Reply>[] = []
-    const hand = threads === 0 ? inlineHand(plan, answer) : threadHand(plan, answer, fail)
+    const hand = threads === 0 ? inlineHand(plan, answer, fail) : threadHand(plan, answer, fail)
     hands.push({ hand, orders })
 
     function answer(message: FromThread<Reply>): void {
@@ -168,7 +169,7 @@ function threadHand<Setup, Job, Reply, Note>(
   fail: (error: unknown) => void,
 ): Hand<Job, Note> {
   const thread = new Thread(entry, {
-    workerData: { setup, codeCache: getCompileCacheDir() },
+    workerData: { codeCache: getCompileCacheDir() },
     // A small young generation: less memory to touch, and garbage is short-lived here.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
@@ -180,8 +181,11 @@ function threadHand<Setup, Job, Reply, Note>(
       resolve()
     })
   })
+  const send = (message: ToThread<Setup, Job, Note>, transfer: ArrayBuffer[] = []) =>
+    thread.postMessage(message, transfer)
+  const ready = whenReady(setup, setup => send({ setup }), fail)
   return {
-    send: (message, transfer) => thread.postMessage(message, transfer),
+    send: (message, transfer) => ready(() => send(message, transfer)),
     close() {
       // Never by force: a native add-on that is being loaded meanwhile takes the whole process with it.
       thread.postMessage('end')
@@ -193,16 +197,41 @@ function threadHand<Setup, Job, Reply, Note>(
 function inlineHand<Setup, Job, Reply, Note>(
   { create, setup }: RoomPlan<Setup, Job, Reply, Note>,
   answer: (message: FromThread<Reply>) => void,
+  fail: (error: unknown) => void,
 ): Hand<Job, Note> {
-  const worker = create(setup)
+  let worker: Worker<Job, Reply, Note>
+  const ready = whenReady(setup, setup => (worker = create(setup)), fail)
   return {
-    send(message) {
-      if ('note' in message) worker.hear?.(message.note)
-      // Between two jobs the thread is free for everything else it has to do.
-      else setImmediate(() => answer(performed(() => worker.perform(message.job))))
-    },
+    send: message =>
+      ready(() => {
+        if ('note' in message) worker.hear?.(message.note)
+        // Between two jobs the thread is free for everything else it has to do.
+        else setImmediate(() => answer(performed(() => worker.perform(message.job))))
+      }),
     close: () => Promise.resolve(),
   }
+}
+
+/** What is done once `setup` is there, in order; at once from then on. */
+function whenReady<Setup>(
+  setup: Setup | Promise<Setup>,
+  begin: (setup: Setup) => void,
+  fail: (error: unknown) => void,
+): (act: () => void) => void {
+  if (!(setup instanceof Promise)) {
+    begin(setup)
+    return act => act()
+  }
+  let waiting: (() => void)[] | null = []
+  setup
+    .then(setup => {
+      begin(setup)
+      const acts = waiting!
+      waiting = null
+      for (const act of acts) act()
+    })
+    .catch(fail)
+  return act => (waiting === null ? act() : waiting.push(act))
 }
 
 /**
@@ -213,11 +242,16 @@ export async function serveRoom<Setup, Job, Reply, Note = never>(
   load: () => Promise<(setup: Setup) => Worker<Job, Reply, Note>>,
 ): Promise<void> {
   const port = parentPort!
-  const { setup, codeCache } = workerData as { setup: Setup; codeCache: string | undefined }
+  const { codeCache } = workerData as { codeCache: string | undefined }
   if (codeCache !== undefined) enableCompileCache(dirname(codeCache)) // it adds a folder for this version of Node
-  const worker = (await load())(setup)
-  port.on('message', (message: ToThread<Job, Note>) => {
+  const create = await load()
+  let worker: Worker<Job, Reply, Note>
+  port.on('message', (message: ToThread<Setup, Job, Note>) => {
     if (message === 'end') return port.close()
+    if ('setup' in message) {
+      worker = create(message.setup)
+      return
+    }
     if ('note' in message) return worker.hear?.(message.note)
     const answer = performed(() => worker.perform(message.job))
     port.postMessage(answer, answer.ok ? (worker.gives?.(answer.reply) ?? []) : [])

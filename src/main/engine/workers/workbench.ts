@@ -14,7 +14,10 @@ import {
 
 /** Bytes of a file that are read and cut at once; a file that fits is stored in one go. */
 export const windowBytes = 2 * maxChunkBytes
-const packBufferBytes = packTargetBytes + roomFor(maxChunkBytes)
+const packBufferBytes: Record<BlobType, number> = {
+  data: packTargetBytes.data + roomFor(maxChunkBytes),
+  tree: packTargetBytes.tree + roomFor(1024 * 1024),
+}
 
 export interface SavedBlob {
   readonly id: Id
@@ -33,6 +36,8 @@ export interface WorkbenchSetup {
   readonly dryRun: boolean
   readonly index: SharedIndex
   readonly claims: readonly SharedArrayBuffer[]
+  /** Buffers kept for the next packs. */
+  readonly sparePackBuffers: number
 }
 
 /**
@@ -69,7 +74,7 @@ export function createWorkbench(setup: WorkbenchSetup): Workbench {
     open[type] = null
     if (!pack || pack.isEmpty) return
     const sealed = pack.seal(sealer)
-    if (setup.dryRun) spare.push(sealed.buffer)
+    if (setup.dryRun) recycle(sealed.buffer)
     else finished.push(sealed)
   }
 
@@ -77,10 +82,15 @@ export function createWorkbench(setup: WorkbenchSetup): Workbench {
     const pack = open[type]
     if (pack?.fits(plainBytes)) return pack
     close(type)
-    const needed = roomFor(plainBytes)
-    const usual = needed <= packBufferBytes
-    const buffer = (usual && spare.pop()) || new ArrayBuffer(usual ? packBufferBytes : needed)
-    return (open[type] = createPackBuilder(buffer))
+    const bytes = Math.max(packBufferBytes[type], roomFor(plainBytes))
+    const buffer = (bytes === packBufferBytes.data && spare.pop()) || new ArrayBuffer(bytes)
+    return (open[type] = createPackBuilder(buffer, packTargetBytes[type]))
+  }
+
+  function recycle(buffer: ArrayBuffer): void {
+    const isKept = buffer.byteLength === packBufferBytes.data && spare.length < setup.sparePackBuffers
+    if (isKept) spare.push(buffer)
+    else buffer.transfer(0) // gone now, and not when garbage is next collected
   }
 
   return {
@@ -108,9 +118,7 @@ export function createWorkbench(setup: WorkbenchSetup): Workbench {
       close('tree')
     },
 
-    recycle(buffer) {
-      if (buffer.byteLength === packBufferBytes) spare.push(buffer)
-    },
+    recycle,
 
     extendClaims: table => claims.extend(table),
   }

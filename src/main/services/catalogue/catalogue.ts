@@ -1,7 +1,7 @@
 import type { Input, Output } from '../../../shared/contract.ts'
 import type { AuditEntry, Settings } from '../../../shared/entities/application.ts'
 import type { Destination, FoundPath, SnapshotInfo } from '../../../shared/entities/destination.ts'
-import type { FileVersion } from '../../../shared/entities/browse.ts'
+import type { FileVersion, RestoreAction, RestoreItem } from '../../../shared/entities/browse.ts'
 import type { Plan } from '../../../shared/entities/plan.ts'
 import type { LogLine, Run, RunState, RunWarning } from '../../../shared/entities/run.ts'
 
@@ -88,13 +88,19 @@ export interface Catalogue {
     page(query: RunQuery): { runs: Run[]; total: number }
     /** Those that have not ended, the oldest first. */
     open(): Run[]
-    /** The newest that has ended, of a plan; `states`: only those that ended so. */
+    /** The newest backup of a plan that has ended, dry runs apart; `states`: only those that ended so. */
     newest(planId: string, states?: readonly RunState[]): Run | null
     appendLog(runId: string, lines: readonly Omit<LogLine, 'seq'>[]): void
     log(runId: string, afterSeq: number, limit: number): LogLine[]
     appendWarnings(runId: string, warnings: readonly Omit<RunWarning, 'seq'>[]): void
     warnings(runId: string, afterSeq: number, limit: number): RunWarning[]
-    /** Removes logs and warnings (not the records of runs) from before then. */
+    /** What a restore did to each item. */
+    appendItems(runId: string, items: readonly Omit<RestoreItem, 'seq'>[]): void
+    items(
+      runId: string,
+      page: { actions?: readonly RestoreAction[] | undefined; afterSeq: number; limit: number },
+    ): RestoreItem[]
+    /** Removes logs, warnings and items (not the records of runs) from before then. */
     forgetLogsBefore(ms: number): void
   }
 

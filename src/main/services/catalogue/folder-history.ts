@@ -45,6 +45,9 @@ export interface FolderHistory {
   generation(): number
 }
 
+/** Remembered from one question to the next. */
+const mostSteps = 20_000
+
 const Kind = SnapshotInfo.pick({ hostname: true, paths: true, planId: true, tags: true })
 
 /** @param generation counts changes of the records of snapshots */
@@ -82,6 +85,8 @@ export function folderHistory(store: Store, generation: () => number): FolderHis
      CROSS JOIN version ON version.name = entry.name AND number = entry.version
      CROSS JOIN type ON type.id = version.type`,
   )
+  /** From a tree by a name: whoever looks into one folder soon looks into the one beside it. */
+  const steps = new Map<string, Seen | null>()
   const known = new Map<string, { generation: number; list: readonly Indexed[] }>()
 
   return {
@@ -112,14 +117,15 @@ export function folderHistory(store: Store, generation: () => number): FolderHis
 
     follow(roots, names) {
       let at: (Seen | null)[] = roots.map(root => (root === 0 ? null : folder(root)))
+      if (steps.size > mostSteps) steps.clear()
       for (const name of names) {
-        const steps = new Map<number, Seen | null>()
         at = at.map(above => {
           if (above === null || above.type !== 'dir') return null
-          const step = steps.get(above.content)
+          const key = `${above.content} ${name}`
+          const step = steps.get(key)
           if (step !== undefined) return step
           const found = look.get(name, above.content) ?? null
-          steps.set(above.content, found)
+          steps.set(key, found)
           return found
         })
       }

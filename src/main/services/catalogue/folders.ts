@@ -149,7 +149,11 @@ async function list(
     const gone = new Set([...shown].filter(name => !there.has(name)))
     await choose(history, gone, laterLast(earlier(indexed, trees, chosen)), rows)
   }
-  const finished = [...rows.values()].map(draft => finish(draft, there, indexed))
+  const finished: ReturnType<typeof finish>[] = []
+  for (const draft of rows.values()) {
+    finished.push(finish(draft, there, indexed))
+    if (finished.length % sliceLookups === 0) await breathe()
+  }
   const sorted = await sortedSlowly(finished, inOrder, breathe)
   return { rows: sorted.map(({ row }) => row), notIndexed }
 }

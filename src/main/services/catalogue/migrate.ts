@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { AppError } from '../../../shared/errors.ts'
 import type { SqlConnection } from './database.ts'
 import { plansRunsAudit } from './migrations/001-plans-runs-audit.ts'
+import { restoredItems } from './migrations/002-restored-items.ts'
 
 export interface Migration {
   readonly name: string
@@ -9,7 +10,7 @@ export interface Migration {
 }
 
 /** In order; the version of a catalogue is how many of these it has had. Never change one that was released: add. */
-export const migrations: readonly Migration[] = [plansRunsAudit]
+export const migrations: readonly Migration[] = [plansRunsAudit, restoredItems]
 
 /** "HFct": tells Holdfast's catalogue from any other SQLite file. */
 export const applicationId = 0x48466374

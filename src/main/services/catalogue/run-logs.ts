@@ -1,11 +1,15 @@
+import type { RestoreItem } from '../../../shared/entities/browse.ts'
 import type { LogLine, RunWarning } from '../../../shared/entities/run.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Store } from './database.ts'
 
-type Logs = Pick<Catalogue['runs'], 'appendLog' | 'log' | 'appendWarnings' | 'warnings' | 'forgetLogsBefore'>
+type Logs = Pick<
+  Catalogue['runs'],
+  'appendLog' | 'log' | 'appendWarnings' | 'warnings' | 'appendItems' | 'items' | 'forgetLogsBefore'
+>
 
-/** Lines and warnings of each run, numbered from 1. */
+/** Lines, warnings and restored items of each run, numbered from 1. */
 export function runLogQueries({ db, write }: Store): Logs {
   const rowOf = db.prepare<[string], { seq: number }>('SELECT seq FROM run WHERE id = ?')
   const lastLine = db.prepare<[number], { seq: number | null }>(
@@ -22,9 +26,21 @@ export function runLogQueries({ db, write }: Store): Logs {
   const warnings = db.prepare<[number, number, number], RunWarning>(
     'SELECT seq, kind, path, message FROM run_warning WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?',
   )
+  const lastItem = db.prepare<[number], { seq: number | null }>(
+    'SELECT max(seq) AS seq FROM run_item WHERE run = ?',
+  )
+  const addItem = db.prepare('INSERT INTO run_item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const items = (actions: readonly string[] | undefined) =>
+    db.prepare<unknown[], RestoreItem>(
+      `SELECT seq, action, type, path, size AS sizeBytes, modified AS modifiedAtMs, disk_size AS onDiskBytes,
+         disk_modified AS onDiskModifiedAtMs, note FROM run_item WHERE run = ? AND seq > ?
+       ${actions === undefined ? '' : `AND action IN (${actions.map(() => '?').join(', ')})`} ORDER BY seq LIMIT ?`,
+    )
   const old = 'run IN (SELECT seq FROM run WHERE is_open = 0 AND coalesce(ended, created) < ?)'
   const forgetLines = db.prepare(`DELETE FROM run_log WHERE ${old}`)
   const forgetWarnings = db.prepare(`DELETE FROM run_warning WHERE ${old}`)
+
+  const forgetItems = db.prepare(`DELETE FROM run_item WHERE ${old}`)
 
   const numberOf = (runId: string): number => {
     const row = rowOf.get(runId)
@@ -47,10 +63,23 @@ export function runLogQueries({ db, write }: Store): Logs {
         for (const { kind, path, message } of added) addWarning.run(run, ++seq, kind, path, message)
       }),
     warnings: (runId, afterSeq, limit) => warnings.all(numberOf(runId), afterSeq, limit),
+    appendItems: (runId, added) =>
+      write(() => {
+        const run = numberOf(runId)
+        let seq = lastItem.get(run)?.seq ?? 0
+        for (const item of added) {
+          const { action, type, path, sizeBytes, modifiedAtMs, onDiskBytes, onDiskModifiedAtMs, note } = item
+          const known = [sizeBytes, modifiedAtMs, onDiskBytes, onDiskModifiedAtMs]
+          addItem.run(run, ++seq, action, type, path, ...known, note)
+        }
+      }),
+    items: (runId, { actions, afterSeq, limit }) =>
+      items(actions).all(numberOf(runId), afterSeq, ...(actions ?? []), limit),
     forgetLogsBefore: ms =>
       write(() => {
         forgetLines.run(ms)
         forgetWarnings.run(ms)
+        forgetItems.run(ms)
       }),
   }
 }

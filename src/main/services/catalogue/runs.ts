@@ -27,6 +27,8 @@ function conditions(
     [...(planId === undefined ? [] : [planId]), ...(states ?? [])],
   ]
 }
+/** Neither a restore nor a dry run. */
+const isBackup = `data ->> '$.kind' = 'backup' AND NOT data ->> '$.dryRun'`
 const where = (terms: readonly string[]): string => (terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`)
 
 export function runQueries(store: Store): Catalogue['runs'] {
@@ -85,7 +87,7 @@ export function runQueries(store: Store): Catalogue['runs'] {
       const [terms, bound] = conditions(planId, states)
       const row = db
         .prepare<unknown[], Row>(
-          `SELECT ${columns} FROM run ${where([...terms, 'is_open = 0'])} ORDER BY created DESC, seq DESC LIMIT 1`,
+          `SELECT ${columns} FROM run ${where([...terms, 'is_open = 0', isBackup])} ORDER BY created DESC, seq DESC LIMIT 1`,
         )
         .get(...bound)
       return row === undefined ? null : read(row)

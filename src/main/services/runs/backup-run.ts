@@ -143,7 +143,7 @@ async function run(
 }
 
 /** What comes of a promise that can't be cancelled, unless `signal` fires first. */
-function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+export function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = () => reject(signal.reason)
   signal.addEventListener('abort', abort, { once: true })

@@ -1,6 +1,8 @@
+import type { RestoreRequest } from '../../../shared/entities/browse.ts'
 import type { Source } from '../../../shared/entities/plan.ts'
 import type { Run } from '../../../shared/entities/run.ts'
 import type { StoredDestination, StoredPlan } from '../catalogue/catalogue.ts'
+import type { Placement } from './restore-where.ts'
 import { pathsOf, sourcesOf, tagsOf } from './what.ts'
 
 /**
@@ -64,3 +66,51 @@ const words = (list: readonly string[]): string => list.map(quoted).join(' ')
 /** As a POSIX shell reads it back. */
 export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+
+/** The same of a restore. What puts things beside others has no command: then it is empty. */
+export function restoreCommandLine(
+  { conflicts, snapshotId }: Pick<RestoreRequest, 'conflicts' | 'snapshotId'>,
+  placements: readonly Placement[],
+  { location }: Pick<StoredDestination, 'location'>,
+  dryRun: boolean,
+): string {
+  if (conflicts === 'keep-both') return ''
+  const overwrite = { overwrite: 'if-changed', mirror: 'if-changed', 'if-newer': 'if-newer', skip: 'never' }
+  const command = (part: string, target: string, includes: readonly string[]) =>
+    words([
+      'holdfast',
+      'restore',
+      '--repo',
+      location.path,
+      `${snapshotId}${part === '' ? '' : `:${part}`}`,
+      '--target',
+      target,
+      '--overwrite',
+      overwrite[conflicts],
+      ...(conflicts === 'mirror' ? ['--delete'] : []),
+      ...(dryRun ? ['--dry-run'] : []),
+      '--verify',
+      ...includes.flatMap(path => ['--include', path.replace(/[\\*?[]/g, String.raw`\$&`)]),
+    ])
+  return placements
+    .flatMap(({ target, subpath, items }) => {
+      if (items === null || items.paths.includes('/')) return [command(subpath, target, [])]
+      if (items.placedBy === 'path')
+        return [
+          command(
+            subpath,
+            target,
+            items.paths.map(path => path.slice(subpath.length)),
+          ),
+        ]
+      const byFolder = Map.groupBy(items.paths, path => path.slice(0, path.lastIndexOf('/')))
+      return [...byFolder].map(([folder, paths]) =>
+        command(
+          folder,
+          target,
+          paths.map(path => path.slice(folder.length)),
+        ),
+      )
+    })
+    .join(' && ')
+}

@@ -123,7 +123,7 @@ export function prepare(
 }
 
 /** What holds work back between two of its steps. It opens for good when `signal` fires. */
-function createGate(signal: AbortSignal) {
+export function createGate(signal: AbortSignal) {
   let shut: { until: Promise<void>; open: () => void } | null = null
   const open = () => {
     shut?.open()

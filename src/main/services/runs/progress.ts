@@ -69,7 +69,7 @@ export function trackProgress(): ProgressTrack {
         at = {
           ...at,
           ...reach(report.doneFiles, report.doneBytes, report.totalFiles, report.totalBytes),
-          phase: 'store',
+          phase: report.phase === 'restore' ? 'restore' : 'store',
           path: report.path,
         }
         at = { ...at, ...paced(nowMs) }

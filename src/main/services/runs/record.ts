@@ -30,7 +30,7 @@ export interface RunRecord {
   /** Like `change`, but only if the history can be written. @throws disk_full nothing has changed */
   changeSurely(next: Run): void
   change(next: Run): void
-  progress(progress: RunProgress): void
+  progress(progress: RunProgress, findings?: Pick<Run, 'restoreCounts'>): void
   log(level: LogLine['level'], text: string): void
   warn(warning: Omit<RunWarning, 'seq'>): void
   /** Counts a warning that is told in the log alone. */
@@ -152,9 +152,9 @@ export function createRecord(first: Run, ports: RecordPorts, lifetime: AbortSign
       put(numbered(next))
     },
 
-    progress(progress) {
+    progress(progress, findings = {}) {
       if (hasEnded(run.state) || !hasBegun(run)) return
-      run = { ...run, progress }
+      run = { ...run, ...findings, progress }
       const sinceMs = now() - publishedAtMs
       if (sinceMs >= publishMs || sinceMs < 0) {
         run = numbered(run)

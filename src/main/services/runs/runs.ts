@@ -442,7 +442,7 @@ export function createRuns(ports: RunsPorts): Runs {
     },
 
     recover() {
-      const left = catalogue.runs.open().filter(({ id }) => !open.has(id))
+      const left = catalogue.runs.open().filter(({ id, kind }) => kind === 'backup' && !open.has(id))
       const taken = left.flatMap(run => (hasBegun(run) ? (markLeft(run) ?? []) : takeUp(run)))
       wake()
       return taken

@@ -23,7 +23,7 @@ const next: Record<RunState, readonly RunState[]> = {
 export const mayBecome = (from: RunState, to: RunState): boolean => next[from].includes(to)
 
 /** What a run can say beside its state. */
-type Findings = Partial<Pick<Run, 'waitingFor' | 'counts' | 'error' | 'snapshotId'>>
+type Findings = Partial<Pick<Run, 'waitingFor' | 'counts' | 'restoreCounts' | 'error' | 'snapshotId'>>
 
 /**
  * The run in its next state, with the times and fields that go with it. Pure.

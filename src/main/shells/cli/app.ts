@@ -49,13 +49,13 @@ export interface Working {
   client: Client
   /** Whether the application runs in this very process, for the time of this command. */
   alone: boolean
+  /** For what needs a password: asks for the passphrase of a sealed file that is locked, if somebody is there to type. */
+  unlock: () => Promise<void>
 }
 
 export interface Needs {
   /** It may take a while: others may attach to it meanwhile. */
   long?: boolean
-  /** A sealed file of passwords is opened first, by asking for its passphrase. */
-  secrets?: boolean
   /** `work` sees itself to Ctrl-C; otherwise it is left waiting. */
   heedsSignal?: boolean
 }
@@ -76,8 +76,11 @@ export async function withApp<T>(
   // Somebody else may end this process, too; whether it waits for its runs is theirs to say.
   void opened.app?.stopped.then(how => (how === 'cancel' ? opened.close(how) : undefined))
   try {
-    if (needs.secrets === true) await openSealedFile(shell, opened.client)
-    const working = work({ client: opened.client, alone: opened.app !== null })
+    const working = work({
+      client: opened.client,
+      alone: opened.app !== null,
+      unlock: () => openSealedFile(shell, opened.client),
+    })
     const done = await (needs.heedsSignal === true ? working : Promise.race([working, interrupted]))
     if (needs.long === true && opened.app !== null) {
       const said = () =>

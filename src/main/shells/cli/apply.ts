@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import type { Output as Answer } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import { plural, visible } from '../../../shared/wording.ts'
-import { variablesIn } from '../../services/plan-file.ts'
+import { variablesIn } from '../../../shared/plan-variables.ts'
 import { addAppOptions, withApp } from './app.ts'
 import { addHelp } from './help.ts'
 import { settingsOf } from './repo-options.ts'
@@ -61,8 +61,8 @@ async function run(shell: Shell, command: Command, { file, dryRun, prune }: Opti
       return value === undefined ? [] : [[name, value]]
     }),
   )
-  const secrets = dryRun !== true
-  await withApp(shell, settings, { secrets }, async ({ client }) => {
+  await withApp(shell, settings, {}, async ({ client, unlock }) => {
+    if (dryRun !== true) await unlock()
     const changes = await client.call('plan.apply', {
       yaml,
       variables,

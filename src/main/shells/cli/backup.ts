@@ -4,14 +4,15 @@ import { AppError } from '../../../shared/errors.ts'
 import { bytes, clock, count, plural } from '../../../shared/wording.ts'
 import { backup, type BackupResult, type Compression, shortId } from '../../engine/index.ts'
 import { collect, parseSize, splitTags } from './arguments.ts'
+import { addEffortOptions, startEffort, type EffortOptions } from './effort.ts'
 import { addHelp } from './help.ts'
 import { fraction } from './progress.ts'
-import { withRepository } from './open.ts'
+import { withOpening } from './open.ts'
 import { addSharedOptions, settingsOf } from './repo-options.ts'
 import { startRun } from './run.ts'
 import { type Shell, whoAmI } from './shell.ts'
 
-interface Options {
+interface Options extends EffortOptions {
   tag?: string[]
   host?: string
   parent?: string
@@ -85,11 +86,12 @@ export function build(shell: Shell): Command {
       [27, 'a path does not exist; no snapshot was made'],
     ],
   })
-  return addSharedOptions(command)
+  return addSharedOptions(addEffortOptions(command))
 }
 
 async function run(shell: Shell, command: Command, named: string[], options: Options): Promise<void> {
-  const settings = settingsOf(shell, command)
+  const effort = await startEffort(shell, options)
+  const settings = { ...settingsOf(shell, command), ...effort }
   const { out } = shell
   const paths = [...named]
   for (const file of options.filesFrom ?? []) paths.push(...(await pathsFrom(file)))
@@ -103,7 +105,7 @@ async function run(shell: Shell, command: Command, named: string[], options: Opt
   )
   const dryRun = options.dryRun === true
 
-  await withRepository(shell, settings, async repo => {
+  await withOpening(shell, settings, async opening => {
     const terminal = startRun(shell, settings, {
       during: 'archival',
       status: (at, seconds) => ({
@@ -123,8 +125,9 @@ async function run(shell: Shell, command: Command, named: string[], options: Opt
     let result: BackupResult
     try {
       result = await backup(
-        repo,
+        opening,
         {
+          ...effort,
           paths,
           rules: {
             excludes: options.exclude ?? [],

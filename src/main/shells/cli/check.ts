@@ -3,13 +3,14 @@ import { AppError } from '../../../shared/errors.ts'
 import { bytes, duration, plural, visible } from '../../../shared/wording.ts'
 import { check, type CheckResult, type ReadData } from '../../engine/index.ts'
 import { parseSubset } from './arguments.ts'
+import { addEffortOptions, startEffort, type EffortOptions } from './effort.ts'
 import { addHelp } from './help.ts'
 import { withRepository } from './open.ts'
 import { addSharedOptions, settingsOf } from './repo-options.ts'
 import { startRun } from './run.ts'
 import type { Shell } from './shell.ts'
 
-interface Options {
+interface Options extends EffortOptions {
   readData?: boolean
   readDataSubset?: ReadData
 }
@@ -34,11 +35,12 @@ export function build(shell: Shell): Command {
     ],
     exits: [[1, 'the check found errors; each was named']],
   })
-  return addSharedOptions(command)
+  return addSharedOptions(addEffortOptions(command))
 }
 
 async function run(shell: Shell, command: Command, options: Options): Promise<void> {
-  const settings = settingsOf(shell, command)
+  const effort = await startEffort(shell, options)
+  const settings = { ...settingsOf(shell, command), ...effort }
   const { out } = shell
   if (options.readData && options.readDataSubset) {
     throw new AppError('invalid_input', '--read-data and --read-data-subset exclude each other.', {
@@ -50,7 +52,7 @@ async function run(shell: Shell, command: Command, options: Options): Promise<vo
     const terminal = startRun(shell, settings, { during: 'check' })
     let result: CheckResult
     try {
-      result = await check(repo, { readData, lock: settings.lock }, terminal)
+      result = await check(repo, { ...effort, readData, lock: settings.lock }, terminal)
     } finally {
       terminal.end()
     }

@@ -126,7 +126,8 @@ async function runAdd(
   const { out } = shell
   const create = options.create === true
   const draft = { name, location: { kind: 'local' as const, path: resolve(place) } }
-  await withApp(shell, settings, { secrets: true }, async ({ client }) => {
+  await withApp(shell, settings, {}, async ({ client, unlock }) => {
+    await unlock()
     const added = await withPassword(shell, command, options, create ? 'new' : 'known', password =>
       client.call('destination.create', { draft, password, create }).catch(explain),
     )
@@ -162,8 +163,9 @@ function explain(error: unknown): never {
 async function runPassword(shell: Shell, command: Command, name: string, options: AddOptions): Promise<void> {
   const settings = settingsOf(shell, command)
   const { out } = shell
-  await withApp(shell, settings, { secrets: true }, async ({ client }) => {
+  await withApp(shell, settings, {}, async ({ client, unlock }) => {
     const { id } = findNamed('destination', await client.call('destination.list', undefined), name)
+    await unlock()
     const changed = await withPassword(shell, command, options, 'known', password =>
       client.call('destination.setPassword', { id, password }),
     )
@@ -209,8 +211,9 @@ async function withPassword<T>(
 async function runRemove(shell: Shell, command: Command, name: string): Promise<void> {
   const settings = settingsOf(shell, command)
   const { out } = shell
-  await withApp(shell, settings, { secrets: true }, async ({ client }) => {
+  await withApp(shell, settings, {}, async ({ client, unlock }) => {
     const found = findNamed('destination', await client.call('destination.list', undefined), name)
+    await unlock()
     await client.call('destination.remove', { id: found.id })
     if (settings.json) {
       return out.json({ message_type: 'summary', removed: 'destination', id: found.id, name: found.name })
@@ -224,8 +227,9 @@ async function runRemove(shell: Shell, command: Command, name: string): Promise<
 async function runRefresh(shell: Shell, command: Command, name: string): Promise<void> {
   const settings = settingsOf(shell, command)
   const { out } = shell
-  await withApp(shell, settings, { long: true, secrets: true }, async ({ client }) => {
+  await withApp(shell, settings, { long: true }, async ({ client, unlock }) => {
     const { id } = findNamed('destination', await client.call('destination.list', undefined), name)
+    await unlock()
     const refreshed = await client.call('destination.refresh', { id })
     if (settings.json) return out.json(refreshed)
     const snapshots = await snapshotsOf(client, id)

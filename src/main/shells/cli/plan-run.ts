@@ -52,8 +52,8 @@ export function buildRun(shell: Shell): Command {
 async function run(shell: Shell, command: Command, name: string, options: Options): Promise<void> {
   const settings = settingsOf(shell, command)
   const { out } = shell
-  const needs = { long: true, secrets: true, heedsSignal: true }
-  await withApp(shell, settings, needs, async ({ client, alone }) => {
+  const needs = { long: true, heedsSignal: true }
+  await withApp(shell, settings, needs, async ({ client, alone, unlock }) => {
     const plan = findNamed('plan', await client.call('plan.list', undefined), name)
     if (options.detach === true && alone) {
       throw new AppError(
@@ -64,6 +64,7 @@ async function run(shell: Shell, command: Command, name: string, options: Option
         },
       )
     }
+    await unlock()
     shell.signal.throwIfAborted()
     const started = await client.call('run.start', {
       planId: plan.id,

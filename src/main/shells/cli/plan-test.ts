@@ -22,8 +22,9 @@ export function buildTest(shell: Shell): Command {
 async function run(shell: Shell, command: Command, name: string): Promise<void> {
   const settings = settingsOf(shell, command)
   const { out } = shell
-  await withApp(shell, settings, { secrets: true }, async ({ client }) => {
+  await withApp(shell, settings, {}, async ({ client, unlock }) => {
     const plan = findNamed('plan', await client.call('plan.list', undefined), name)
+    await unlock()
     const tests = await client.call('plan.test', { id: plan.id })
     const bad = tests.filter(({ ok }) => !ok).length
     if (bad > 0) shell.exit(failures.internal.exit)

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Command, CommanderError } from 'commander'
 import { AppError, failures, toWireError } from '../../../shared/errors.ts'
 import { visible } from '../../../shared/wording.ts'
@@ -134,13 +135,14 @@ async function main(argv: string[]): Promise<void> {
   const load = name === undefined ? undefined : entries[name]?.load
   if (load === undefined) return program.outputHelp()
 
-  const { HOLDFAST_REPOSITORY, HOLDFAST_FROM_REPOSITORY } = process.env
+  const { HOLDFAST_REPOSITORY, HOLDFAST_FROM_REPOSITORY, HOLDFAST_MEMORY, HOLDFAST_THREADS } = process.env
   const shell: Shell = {
     out,
     signal: interrupt.signal,
     secrets,
     repository: HOLDFAST_REPOSITORY,
     fromRepository: HOLDFAST_FROM_REPOSITORY,
+    effort: { memory: HOLDFAST_MEMORY, threads: HOLDFAST_THREADS },
     early: program.opts(),
     exit: code => (exitCode = code),
   }
@@ -206,6 +208,8 @@ function fail(code: number, message: string, hint: string | undefined): void {
 
 /** All has been said: leave, even where something still holds the event loop. */
 async function leave(): Promise<never> {
+  if (loopDelay)
+    out.say(`loop delay of the main thread: p99 ${(loopDelay.percentile(99) / 1e6).toFixed(1)} ms`)
   try {
     await out.finish()
   } catch (error) {
@@ -213,6 +217,10 @@ async function leave(): Promise<never> {
   }
   process.exit(exitCode)
 }
+
+/** For the bench: how long other work on the main thread, such as a window's, would have had to wait. */
+const loopDelay = process.env['HOLDFAST_LOOP_DELAY'] === '1' ? monitorEventLoopDelay({ resolution: 5 }) : null
+loopDelay?.enable()
 
 stopOn('SIGINT')
 stopOn('SIGTERM')

@@ -10,6 +10,7 @@ import {
   type RestoreResult,
 } from '../../engine/index.ts'
 import { collect } from './arguments.ts'
+import { addEffortOptions, startEffort, type EffortOptions } from './effort.ts'
 import { addHelp } from './help.ts'
 import { fraction } from './progress.ts'
 import { withRepository } from './open.ts'
@@ -20,7 +21,7 @@ import { addFilterOptions, filterOf, type FilterOptions } from './snapshot-filte
 import { describeSnapshot } from './snapshot-text.ts'
 import { padEnd, padStart } from './table.ts'
 
-interface Options extends FilterOptions {
+interface Options extends FilterOptions, EffortOptions {
   target?: string
   include?: string[]
   iinclude?: string[]
@@ -71,11 +72,12 @@ export function build(shell: Shell): Command {
       [28, 'the target would do harm, such as the repository itself'],
     ],
   })
-  return addSharedOptions(command)
+  return addSharedOptions(addEffortOptions(command))
 }
 
 async function run(shell: Shell, command: Command, name: string, options: Options): Promise<void> {
-  const settings = settingsOf(shell, command)
+  const effort = await startEffort(shell, options)
+  const settings = { ...settingsOf(shell, command), ...effort }
   const { out } = shell
   if (options.target === undefined || options.target === '') {
     throw new AppError('invalid_input', 'It was not said where to restore to.', {
@@ -125,6 +127,7 @@ async function run(shell: Shell, command: Command, name: string, options: Option
       result = await restore(
         repo,
         {
+          ...effort,
           snapshot,
           subpath,
           target,
@@ -181,6 +184,7 @@ const resticActions = {
   delete: 'deleted',
   skip: 'skipped',
   metadata: 'metadata',
+  'keep-both': 'restored',
 } as const
 
 const itemJson = ({ action, path, sizeBytes }: RestoreItem): object => ({

@@ -1,5 +1,5 @@
 import type { Run } from '../../../shared/entities/run.ts'
-import { relative, shortBytes, visible } from '../../../shared/wording.ts'
+import { plural, shortBytes, visible } from '../../../shared/wording.ts'
 import type { Output } from './output.ts'
 import { fraction, progressLine, type Working } from './progress.ts'
 import type { Settings } from './repo-options.ts'
@@ -28,7 +28,7 @@ export function createRunDisplay(out: Output, settings: Settings, now: () => num
         if (waitingFor !== null) out.say(`Waiting: ${visible(waitingFor)}`)
       }
       const columns = out.statusColumns()
-      const line = columns === null ? null : lineOf(run, columns - 1, now())
+      const line = columns === null ? null : lineOf(run, columns - 1)
       if (line !== null) out.status(line)
     },
     end: () => out.status(null),
@@ -41,22 +41,23 @@ function workingOf({ progress, warnings }: Run): Working | null {
   return { phase: 'store', doneFiles, doneBytes, totalFiles, totalBytes, path, errors: warnings }
 }
 
-function lineOf(run: Run, columns: number, nowMs: number): string | null {
+function lineOf(run: Run, columns: number): string | null {
   const { state, progress, waitingFor } = run
   if (state === 'queued') return 'In the queue'
   if (state === 'waiting') return keepEnd(`Waiting: ${visible(waitingFor ?? '')}`, columns)
   if (state === 'cancelling') return 'Cancelling: what was stored is kept'
   if (state === 'paused') return 'Held'
   if (state !== 'running' || progress === null) return null
-  if (progress.phase === 'prepare') return `Preparing  ${relative(run.startedAtMs ?? nowMs, nowMs)}`
+  if (progress.phase === 'prepare') return 'Preparing'
   if (progress.phase === 'hooks') return 'Running its commands'
   if (progress.phase === 'commit')
     return progressLine({ phase: 'commit' }, { bytesPerSecond: null, msLeft: null }, columns)
   if (progress.phase === 'scan') {
-    return keepEnd(
-      `Looking  ${progress.totalFiles ?? progress.doneFiles} files, ${shortBytes(progress.totalBytes ?? progress.doneBytes)}`,
-      columns,
-    )
+    const [files, bytes] = [
+      progress.totalFiles ?? progress.doneFiles,
+      progress.totalBytes ?? progress.doneBytes,
+    ]
+    return keepEnd(`Looking  ${plural(files, 'file')}, ${shortBytes(bytes)}`, columns)
   }
   return progressLine(workingOf(run)!, progress, columns)
 }

@@ -11,6 +11,8 @@ export interface Shell {
   /** `HOLDFAST_REPOSITORY` and `HOLDFAST_FROM_REPOSITORY`. */
   readonly repository: string | undefined
   readonly fromRepository: string | undefined
+  /** `HOLDFAST_MEMORY` and `HOLDFAST_THREADS`. */
+  readonly effort: { readonly memory: string | undefined; readonly threads: string | undefined }
   /** Options given before the command's name. */
   readonly early: Record<string, unknown>
   /** How the command ends when it does not throw; 0 unless called. */

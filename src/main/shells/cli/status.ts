@@ -53,7 +53,8 @@ async function run(shell: Shell, command: Command): Promise<void> {
     for (const id of status.runningRunIds) out.print(going(await client.call('run.get', { id })))
     if (settings.quiet) return
     const { explanation, state } = info.vault
-    if (state === 'locked' || state === 'unavailable') out.print(`Passwords: ${visible(explanation)}`)
+    if (!alone && (state === 'locked' || state === 'unavailable'))
+      out.print(`Passwords: ${visible(explanation)}`)
     if (alone && paused === '' && status.plans.some(({ nextDueAtMs }) => nextDueAtMs !== null)) {
       out.print(
         'Holdfast does not run in the background, so no schedule starts: see `holdfast service --help`.',

@@ -1,5 +1,5 @@
 import type { App, Session, Shell, WebContents, WebPreferences } from 'electron'
-import { externalLink, isOwnDownload, isOwnRequest, isPermitted } from './trust.ts'
+import { externalLink, isOwnDownload, isOwnPage, isOwnRequest, isPermitted } from './trust.ts'
 
 /** What every window is made with. The page sees the bridge and nothing else of the system. */
 export const webPreferences = (preload: string, devTools: boolean): WebPreferences => ({
@@ -37,10 +37,13 @@ export function hardenPages(app: App, shell: Pick<Shell, 'openExternal'>): void 
 }
 
 function hardenPage(contents: WebContents, shell: Pick<Shell, 'openExternal'>): void {
-  // The page changes its own address by fragments, which is no navigation.
-  contents.on('will-navigate', event => event.preventDefault())
-  contents.on('will-frame-navigate', event => event.preventDefault())
-  contents.on('will-redirect', event => event.preventDefault())
+  // The page changes its own address by fragments, which is no navigation; it may load itself anew.
+  const stay = (event: { url: string; preventDefault(): void }) => {
+    if (!isOwnPage(event.url)) event.preventDefault()
+  }
+  contents.on('will-navigate', stay)
+  contents.on('will-frame-navigate', stay)
+  contents.on('will-redirect', stay)
   contents.on('will-attach-webview', event => event.preventDefault())
   contents.setWindowOpenHandler(({ url }) => {
     const link = externalLink(url)

@@ -1,10 +1,13 @@
-import { pagePath } from './pages.ts'
+import { pagePath, startPage } from './pages.ts'
 
 /** What the window may do and where it may lead. Pure. */
 
 /** Whether a message comes from our own page, and not from a frame inside it or from another page in its place. */
 export const isOwnFrame = (frame: { url: string; parent: unknown } | null): boolean =>
-  frame !== null && frame.parent === null && pagePath(frame.url) !== null
+  frame !== null && frame.parent === null && isOwnPage(frame.url)
+
+/** The only page that the window shows. */
+export const isOwnPage = (url: string): boolean => url.split(/[?#]/)[0] === startPage
 
 /** Whether the window may load it at all. */
 export const isOwnRequest = (url: string, devTools: boolean): boolean =>

@@ -1,4 +1,4 @@
-import { BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
+import { BrowserWindow, dialog, nativeTheme, screen, type WebContents } from 'electron'
 import { webPreferences } from './hardening.ts'
 import { startPage } from './pages.ts'
 import { placeWindow, smallest, type WindowFile } from './window-bounds.ts'
@@ -67,7 +67,11 @@ export function createWindow({
       if (!soon) open()
     })
     loadedAtMs = now()
-    void made.loadURL(startPage + route).catch(() => made.destroy()) // it was closed while it was loading
+    made.loadURL(startPage + route).catch((error: Error) => {
+      if (made.isDestroyed()) return // closed while it was loading
+      made.destroy()
+      dialog.showErrorBox('The window of Holdfast could not be loaded', error.message)
+    })
     return made
   }
 

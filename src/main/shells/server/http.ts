@@ -15,7 +15,7 @@ const mostBodyBytes = 8 * 1_048_576
 const leastTokenLength = 32
 
 export interface ServerOptions {
-  readonly app: Pick<App, 'api' | 'audit' | 'subscribe'>
+  readonly app: Pick<App, 'api' | 'audit' | 'download' | 'subscribe'>
   /** Loopback unless another address is named; port 0 takes any that is free. */
   readonly listen: { readonly host?: string; readonly port: number }
   /** What a program shows; `newToken()` makes one. Only its hash is kept. */

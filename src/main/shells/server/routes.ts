@@ -8,13 +8,14 @@ import { setUpAdmin } from './admin.ts'
 import { nothingThere, sendFailure, sendReply, sendThrown } from './answers.ts'
 import type { Auth } from './auth.ts'
 import { setUpDocs } from './docs.ts'
+import { setUpDownload } from './download.ts'
 import type { EventStreams } from './events.ts'
 import { setUpGate, wantsPage, type Gate, type GateOptions } from './gate.ts'
 import { openApi } from './openapi.ts'
 import { noWindowPage, sendPage } from './pages.ts'
 
 export interface Parts extends GateOptions {
-  readonly app: Pick<App, 'api' | 'audit'>
+  readonly app: Pick<App, 'api' | 'audit' | 'download'>
   readonly now: () => number
   readonly auth: Auth
   readonly streams: EventStreams
@@ -65,6 +66,7 @@ export async function setUpRoutes(server: FastifyInstance, parts: Parts): Promis
     reply.hijack()
     streams.add(reply.raw, request.stillIn)
   })
+  setUpDownload(server, app, now)
   setUpAdmin(server, call)
   server.get('/health', { config: { open: true } }, (_, reply) => reply.send({ status: 'ok', version }))
   await setUpSignIn(server, auth, gate)

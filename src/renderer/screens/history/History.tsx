@@ -1,15 +1,18 @@
 import { Button, Select, TextInput } from '@mantine/core'
 import { IconDownload, IconSearch } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Run, RunState } from '../../../shared/entities/run.ts'
-import { count, duration, localTime, shortBytes, visible } from '../../../shared/wording.ts'
+import { count, duration, localTime, plural, shortBytes, visible } from '../../../shared/wording.ts'
+import { toWireError, type WireError } from '../../../shared/errors.ts'
+import { useLasting } from '../../parts/later.ts'
 import { saveText } from '../../parts/save-text.ts'
 import { ErrorNote } from '../../parts/ErrorNote.tsx'
 import { useNow } from '../../parts/Moment.tsx'
 import { Page } from '../../parts/Page.tsx'
 import { StateIcon, lookOfRun } from '../../parts/StateIcon.tsx'
-import { go, useRoute } from '../../route.ts'
+import { useRowHeight } from '../../parts/density.ts'
+import { go, swap, useRoute } from '../../route.ts'
 import { useMirror } from '../../store/context.tsx'
 import { stateWords } from '../run/words.ts'
 import { RunDrawer } from './RunDrawer.tsx'
@@ -25,7 +28,6 @@ const stateFilters: { value: string; label: string; states: RunState[] | null }[
   { value: 'missed', label: 'Missed', states: ['missed', 'skipped'] },
   { value: 'open', label: 'Going on', states: ['queued', 'waiting', 'running', 'paused', 'cancelling'] },
 ]
-const rowHeight = 32
 
 /** Every run there was, the newest first. */
 export default function History() {
@@ -45,14 +47,18 @@ export default function History() {
   const toCome = needle === '' ? history.total - history.runs.length : 0
   const chosen = route.query.get('run')
   const selected = history.runs.find(({ id }) => id === chosen) ?? null
-  const choose = (run: Run | null) =>
-    go('history', [], { ...(planId && { plan: planId }), ...(run && { run: run.id }) })
+  const choose = useCallback(
+    (run: Run | null) =>
+      swap('history', [], { ...(planId && { plan: planId }), ...(run && { run: run.id }) }),
+    [planId],
+  )
+  const csv = useCsv(history.all)
 
   return (
     <Page
       flush
       title="History"
-      aside={`${count(history.total)} runs`}
+      aside={history.loading ? '' : plural(needle === '' ? history.total : runs.length, 'run')}
       actions={
         <>
           <Select
@@ -61,7 +67,7 @@ export default function History() {
             value={planId ?? ''}
             data={[
               { value: '', label: 'All plans' },
-              ...plans.map(({ id, name }) => ({ value: id, label: name })),
+              ...plans.map(({ id, name }) => ({ value: id, label: visible(name) })),
             ]}
             onChange={value => go('history', [], value ? { plan: value } : {})}
           />
@@ -80,15 +86,16 @@ export default function History() {
             value={search}
             onChange={event => {
               setSearch(event.currentTarget.value)
+              // it is looked for in all of them
               history.need(Infinity)
             }}
           />
           <Button
             variant="default"
             leftSection={<IconDownload size={15} />}
-            onClick={() =>
-              void history.all().then(all => saveText('holdfast-history.csv', csvOf(all), 'text/csv'))
-            }
+            loading={csv.busy}
+            disabled={history.total === 0}
+            onClick={csv.save}
           >
             CSV
           </Button>
@@ -96,9 +103,14 @@ export default function History() {
       }
     >
       <div className={classes['list']}>
-        {history.error && <ErrorNote error={history.error} again={() => location.reload()} />}
-        {!history.loading && history.total === 0 && (
-          <Empty filtered={planId !== null || stateFilter !== 'any'} />
+        {(history.error ?? csv.error) && (
+          <div className={classes['error']}>
+            <ErrorNote error={(history.error ?? csv.error)!} again={history.error ? history.again : csv.save} />
+          </div>
+        )}
+        {history.loading && <Ghosts />}
+        {!history.loading && !history.error && rows.length + toCome === 0 && (
+          <Empty filtered={planId !== null || stateFilter !== 'any' || needle !== ''} />
         )}
         {rows.length + toCome > 0 && (
           <Rows
@@ -113,6 +125,33 @@ export default function History() {
       </div>
       {selected && <RunDrawer run={selected} close={() => choose(null)} />}
     </Page>
+  )
+}
+
+/** All runs that the filters let through, as a file. */
+function useCsv(all: () => Promise<readonly Run[]>) {
+  const [state, setState] = useState<{ busy: boolean; error: WireError | null }>({ busy: false, error: null })
+  async function save(): Promise<void> {
+    setState({ busy: true, error: null })
+    try {
+      await saveText('holdfast-history.csv', csvOf(await all()), 'text/csv')
+      setState({ busy: false, error: null })
+    } catch (error) {
+      setState({ busy: false, error: toWireError(error) })
+    }
+  }
+  return { ...state, save: () => void save() }
+}
+
+/** Rows to come, once it has taken long enough to be noticed. */
+function Ghosts() {
+  if (!useLasting(true)) return null
+  return (
+    <div aria-hidden="true">
+      {Array.from({ length: 12 }, (_, nth) => (
+        <div key={nth} className={classes['ghostRow']} />
+      ))}
+    </div>
   )
 }
 
@@ -134,11 +173,15 @@ const Empty = ({ filtered }: { filtered: boolean }) => (
     <h2>{filtered ? 'No run like that' : 'No run yet'}</h2>
     <p>
       {filtered
-        ? 'Choose another plan or state.'
+        ? 'Choose another plan or state, or look for something else.'
         : 'Every backup and restore will stand here, with what it did and what it could not do.'}
     </p>
   </div>
 )
+
+/** Of the head, which stays at the top. */
+const headHeight = 28
+const dayHeight = 28
 
 function Rows({
   rows,
@@ -157,92 +200,141 @@ function Rows({
   choose: (run: Run | null) => void
 }) {
   const now = useNow()
+  const rowHeight = useRowHeight()
   const scroller = useRef<HTMLDivElement>(null)
   const list = useVirtualizer({
     count: rows.length + toCome,
     getScrollElement: () => scroller.current,
-    estimateSize: at => (rows[at]?.kind === 'day' ? 28 : rowHeight),
+    estimateSize: at => (rows[at]?.kind === 'day' ? dayHeight : rowHeight),
     overscan: 12,
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight + dayHeight,
   })
   const items = list.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (last >= rows.length - 50 && toCome > 0) need(loaded + Math.max(0, last - rows.length) + 100)
   }, [last, rows.length, toCome, need, loaded])
-  useEffect(() => list.measure(), [rows, list])
+  useEffect(() => list.measure(), [rows, rowHeight, list])
 
-  const runs = rows.flatMap(row => (row.kind === 'run' ? [row.run] : []))
-  const move = (by: number) => {
-    const at = runs.findIndex(({ id }) => id === selected?.id)
-    const next = runs[Math.min(runs.length - 1, Math.max(0, at + by))]
-    if (!next) return
-    choose(next)
-    list.scrollToIndex(rows.findIndex(row => row.kind === 'run' && row.run.id === next.id))
+  const selectedAt = selected ? rows.findIndex(row => row.kind === 'run' && row.run.id === selected.id) : -1
+  const show = (at: number) => {
+    const row = rows[at]
+    if (row?.kind !== 'run') return
+    choose(row.run)
+    list.scrollToIndex(at)
   }
+  /** To the run that is so many rows on; over days, which are none. */
+  const move = (by: number) => {
+    const step = by > 0 ? 1 : -1
+    let at = Math.min(rows.length - 1, Math.max(0, selectedAt < 0 ? 0 : selectedAt + by))
+    while (at >= 0 && at < rows.length && rows[at]?.kind !== 'run') at += step
+    if (rows[at] === undefined) at = rows.findIndex(row => row.kind === 'run')
+    show(at)
+  }
+  const keys: Record<string, () => void> = {
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    PageDown: () => move(15),
+    PageUp: () => move(-15),
+    Home: () => move(-rows.length),
+    End: () => move(rows.length),
+    Escape: () => choose(null),
+    Enter: () => selected && go('runs', [selected.id]),
+  }
+  const isShown = items.some(({ index }) => index === selectedAt)
 
   return (
-    <>
-      <div className={classes['head']} role="presentation">
-        <span>State</span>
-        <span data-right="true">Time</span>
-        <span>Plan</span>
-        <span>Run</span>
-        <span data-right="true">Duration</span>
-        <span data-right="true">Added</span>
-        <span data-right="true">Changed</span>
+    <div
+      ref={scroller}
+      className={classes['scroller']}
+      role="grid"
+      aria-label="Runs"
+      aria-rowcount={rows.length + toCome + 1}
+      aria-activedescendant={selected && isShown ? `run-${selected.id}` : undefined}
+      tabIndex={0}
+      onKeyDown={event => {
+        if (event.ctrlKey || event.metaKey || event.altKey) return
+        const act = keys[event.key]
+        if (!act) return
+        event.preventDefault()
+        act()
+      }}
+    >
+      <div className={classes['head']} role="row" aria-rowindex={1}>
+        {columns.map(([name, right]) => (
+          <span key={name} role="columnheader" data-right={right || undefined}>
+            {name}
+          </span>
+        ))}
       </div>
-      <div
-        ref={scroller}
-        className={classes['scroller']}
-        role="grid"
-        aria-label="Runs"
-        aria-rowcount={rows.length + toCome}
-        tabIndex={0}
-        onKeyDown={event => {
-          const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key]
-          if (event.key === 'Escape') choose(null)
-          else if (event.key === 'Enter' && selected) go('runs', [selected.id])
-          else if (step) move(step)
-          else return
-          event.preventDefault()
-        }}
-      >
-        <div style={{ height: list.getTotalSize(), position: 'relative' }}>
-          {items.map(item => {
-            const row = rows[item.index]
-            const style = { transform: `translateY(${item.start}px)`, height: item.size }
-            if (!row) return <div key={item.key} className={classes['ghost']} style={style} />
-            if (row.kind === 'day') {
-              return (
-                <div
-                  key={item.key}
-                  role="row"
-                  aria-rowindex={item.index + 1}
-                  className={classes['day']}
-                  style={style}
-                >
-                  <span role="gridcell">{dayWords(row.startMs, now)}</span>
-                </div>
-              )
-            }
+      <CurrentDay
+        startMs={dayAt(rows, items.find(item => item.end > (list.scrollOffset ?? 0) + headHeight)?.index)}
+        now={now}
+      />
+      <div role="rowgroup" style={{ height: list.getTotalSize(), position: 'relative' }}>
+        {items.map(item => {
+          const row = rows[item.index]
+          const style = { transform: `translateY(${item.start - headHeight}px)`, height: item.size }
+          if (!row) return <div key={item.key} className={classes['ghost']} style={style} />
+          if (row.kind === 'day') {
             return (
-              <RunRow
+              <div
                 key={item.key}
-                run={row.run}
-                nth={item.index + 1}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className={classes['day']}
                 style={style}
-                chosen={row.run.id === selected?.id}
-                choose={() => choose(row.run)}
-              />
+              >
+                <span role="gridcell">{dayWords(row.startMs, now)}</span>
+              </div>
             )
-          })}
-        </div>
+          }
+          return (
+            <RunRow
+              key={item.key}
+              run={row.run}
+              nth={item.index + 2}
+              style={style}
+              chosen={item.index === selectedAt}
+              choose={choose}
+            />
+          )
+        })}
       </div>
-    </>
+    </div>
   )
 }
 
-function RunRow({
+const columns: readonly (readonly [name: string, right: boolean])[] = [
+  ['State', false],
+  ['Time', true],
+  ['Plan', false],
+  ['Run', false],
+  ['Duration', true],
+  ['Added', true],
+  ['Changed', true],
+]
+
+/** The day that a row is of. */
+function dayAt(rows: ReturnType<typeof rowsOf>, index: number | undefined): number | null {
+  for (let at = Math.min(index ?? 0, rows.length - 1); at >= 0; at--) {
+    const row = rows[at]
+    if (row?.kind === 'day') return row.startMs
+  }
+  return null
+}
+
+/** Stays at the top while the rows of its day go by. The day has a row of its own for those who listen. */
+const CurrentDay = memo(({ startMs, now }: { startMs: number | null; now: number }) =>
+  startMs === null ? null : (
+    <div className={classes['current']} aria-hidden="true">
+      {dayWords(startMs, now)}
+    </div>
+  ),
+)
+
+const RunRow = memo(function RunRow({
   run,
   nth,
   style,
@@ -253,7 +345,7 @@ function RunRow({
   nth: number
   style: React.CSSProperties
   chosen: boolean
-  choose: () => void
+  choose: (run: Run) => void
 }) {
   const reason =
     run.error?.message ??
@@ -263,13 +355,14 @@ function RunRow({
   return (
     // The keyboard works on the grid, which has the focus.
     <div
+      id={`run-${run.id}`}
       role="row"
       aria-rowindex={nth}
       aria-selected={chosen}
       className={classes['row']}
       data-chosen={chosen}
       style={style}
-      onClick={choose}
+      onClick={() => choose(run)}
       onDoubleClick={() => go('runs', [run.id])}
     >
       <span role="gridcell" className={classes['state']}>
@@ -304,9 +397,9 @@ function RunRow({
         </>
       ) : (
         <span role="gridcell" className={classes['reason']} title={reason}>
-          <bdi>{reason}</bdi>
+          <bdi>{visible(reason)}</bdi>
         </span>
       )}
     </div>
   )
-}
+})

@@ -2,6 +2,7 @@ import { ActionIcon, Button } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { hasEnded, type Run } from '../../../shared/entities/run.ts'
 import { bytes, count, duration, localTime, plural, visible } from '../../../shared/wording.ts'
+import { Name } from '../../parts/Name.tsx'
 import { Facts } from '../../parts/Facts.tsx'
 import { StateIcon, lookOfRun } from '../../parts/StateIcon.tsx'
 import { go } from '../../route.ts'
@@ -16,11 +17,15 @@ export function RunDrawer({ run, close }: { run: Run; close: () => void }) {
   const took = run.startedAtMs !== null && run.endedAtMs !== null ? run.endedAtMs - run.startedAtMs : null
   const begun = run.startedAtMs ?? run.dueAtMs ?? run.createdAtMs
   return (
-    <aside className={classes['drawer']} aria-label="The chosen run">
+    <aside
+      className={classes['drawer']}
+      aria-label="The chosen run"
+      onKeyDown={event => event.key === 'Escape' && close()}
+    >
       <div className={classes['drawerBody']}>
         <div className={classes['drawerHead']}>
           <strong>
-            <bdi>{visible(run.planName)}</bdi>
+            {run.kind === 'restore' ? 'Restore' : 'Back up'}, <Name>{run.planName}</Name>
           </strong>
           <ActionIcon onClick={close} aria-label="Close">
             <IconX size={16} />
@@ -36,10 +41,10 @@ export function RunDrawer({ run, close }: { run: Run; close: () => void }) {
         </p>
         {run.error && (
           <p>
-            {run.error.message} <span className={classes['quiet']}>{run.error.hint}</span>
+            {visible(run.error.message)} <span className={classes['quiet']}>{run.error.hint}</span>
           </p>
         )}
-        {!run.error && run.waitingFor && <p>{run.waitingFor}</p>}
+        {!run.error && run.waitingFor && <p>{visible(run.waitingFor)}</p>}
         <Facts
           rows={[
             ['Snapshot', run.snapshotId && <code>{run.snapshotId.slice(0, 8)}</code>],

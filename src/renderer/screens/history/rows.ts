@@ -15,11 +15,15 @@ function dayOf(ms: number): number {
 /** Runs, the newest first, under the days they began on. */
 export function rowsOf(runs: readonly Run[]): Row[] {
   const rows: Row[] = []
-  let day = NaN
+  let [startMs, endMs] = [NaN, NaN]
   for (const run of runs) {
-    const startMs = dayOf(timeOf(run))
-    if (startMs !== day) rows.push({ kind: 'day', startMs })
-    day = startMs
+    const atMs = timeOf(run)
+    // looked up once a day, not once a run: there may be fifty thousand
+    if (!(atMs >= startMs && atMs < endMs)) {
+      startMs = dayOf(atMs)
+      endMs = new Date(startMs).setHours(24, 0, 0, 0)
+      rows.push({ kind: 'day', startMs })
+    }
     rows.push({ kind: 'run', run })
   }
   return rows

@@ -13,12 +13,15 @@ export interface Runs {
   readonly total: number
   readonly loading: boolean
   readonly error: WireError | null
+  readonly again: () => void
   /** Loads on until at least so many are there. */
   readonly need: (count: number) => void
   readonly all: () => Promise<readonly Run[]>
 }
 
-const page = 500
+/** The first page is on the screen soon; the others are as large as they may be. */
+const firstPage = 200
+const page = 1000
 
 /** The history, page by page as it is scrolled to; what changes meanwhile comes by events. */
 export function useRuns(filter: Filter): Runs {
@@ -30,10 +33,11 @@ export function useRuns(filter: Filter): Runs {
     total: null,
   })
   const [error, setError] = useState<WireError | null>(null)
-  const wanted = useRef(page)
+  const wanted = useRef(firstPage)
   const busy = useRef(false)
   const turn = useRef(0)
   const key = JSON.stringify(filter)
+  const [round, setRound] = useState(0)
 
   const query = useCallback(
     (after: string | undefined, limit: number) =>
@@ -56,7 +60,7 @@ export function useRuns(filter: Filter): Runs {
           mine === turn.current &&
           (total === null || (runs.length < total && runs.length < wanted.current))
         ) {
-          const found = await query(runs.at(-1)?.id, page)
+          const found = await query(runs.at(-1)?.id, runs.length === 0 ? firstPage : page)
           if (mine !== turn.current) return
           runs = [...runs, ...found.runs]
           total = found.runs.length === 0 ? runs.length : found.total
@@ -74,10 +78,10 @@ export function useRuns(filter: Filter): Runs {
   )
 
   useEffect(() => {
-    wanted.current = page
+    wanted.current = firstPage
     setLoaded({ runs: [], total: null })
     void fill([], null, ++turn.current)
-  }, [fill, linked])
+  }, [fill, linked, round])
 
   const need = useCallback(
     (count: number) => {
@@ -95,6 +99,7 @@ export function useRuns(filter: Filter): Runs {
     loading: loaded.total === null && error === null,
     error,
     need,
+    again: () => setRound(before => before + 1),
     async all() {
       let everything: readonly Run[] = []
       for (;;) {
@@ -117,9 +122,9 @@ export function withLive(
   const first = listed[0]
   const fits = (run: Run) =>
     (planId === null || run.planId === planId) && (states === null || states.includes(run.state))
+  const known = new Set(listed.slice(0, live.length + 1).map(({ id }) => id))
   const begun = live.filter(
-    run =>
-      fits(run) && (!first || run.createdAtMs > first.createdAtMs) && !listed.some(({ id }) => id === run.id),
+    run => fits(run) && (!first || run.createdAtMs > first.createdAtMs) && !known.has(run.id),
   )
   const renewed = listed.map(run => {
     const other = newer.get(run.id)

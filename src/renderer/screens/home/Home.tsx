@@ -1,11 +1,14 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { IconDots, IconHistory } from '@tabler/icons-react'
+import type { Destination } from '../../../shared/entities/destination.ts'
 import type { Plan } from '../../../shared/entities/plan.ts'
 import { hasEnded, type Run } from '../../../shared/entities/run.ts'
-import { shortBytes } from '../../../shared/wording.ts'
+import { relative, shortBytes, visible } from '../../../shared/wording.ts'
+import { clockTime, dayAndTime } from '../../parts/clock-words.ts'
 import { ErrorNote } from '../../parts/ErrorNote.tsx'
 import { Mark } from '../../parts/Mark.tsx'
-import { Moment, useNow } from '../../parts/Moment.tsx'
+import { useNow } from '../../parts/Moment.tsx'
+import { Name } from '../../parts/Name.tsx'
 import { StateIcon, type Look } from '../../parts/StateIcon.tsx'
 import { go, hrefOf } from '../../route.ts'
 import { useAction, useAsked, useMirror } from '../../store/context.tsx'
@@ -21,6 +24,7 @@ export default function Home() {
   const plans = Object.values(useMirror(state => state.plans)).sort((a, b) => a.createdAtMs - b.createdAtMs)
   const destinations = Object.values(useMirror(state => state.destinations))
   const vault = useMirror(state => state.vault)
+  const now = useNow()
   const live = useMirror(state => state.runs)
   // Ended runs change what the history says: ask again when there is another one.
   const ended = Object.values(live).filter(({ state }) => hasEnded(state)).length
@@ -29,7 +33,7 @@ export default function Home() {
   if (status && plans.length === 0) return <Nothing />
 
   const lastRuns = Object.fromEntries(plans.map(({ id }) => [id, lastBackup(runs, id)]))
-  const attention = attentionOf({ plans, destinations, status, lastRuns, vault })
+  const attention = attentionOf({ plans, destinations, status, lastRuns, vault, nowMs: now })
   return (
     <div className={classes['home']}>
       <Hero plans={plans} attention={attention} />
@@ -40,8 +44,8 @@ export default function Home() {
             Needs attention <span>{attention.length}</span>
           </h2>
           <ul className={classes['attention']}>
-            {attention.map(item => (
-              <AttentionRow key={item.key} item={item} />
+            {attention.map((item, nth) => (
+              <AttentionRow key={item.key} item={item} suggested={nth === 0} />
             ))}
           </ul>
         </section>
@@ -125,7 +129,7 @@ function useFix(): (fix: Fix) => void {
 function Hero({ plans, attention }: { plans: readonly Plan[]; attention: readonly Attention[] }) {
   const status = useMirror(state => state.status)
   const fix = useFix()
-  const { title, sentence, sign, tone } = heroOf(status)
+  const { title, sentence, sign, tone } = heroOf(status, attention)
   const first = plans[0]
   return (
     <header className={classes['hero']}>
@@ -134,7 +138,9 @@ function Hero({ plans, attention }: { plans: readonly Plan[]; attention: readonl
       </span>
       <div>
         <h1>{title}</h1>
-        <p>{sentence}</p>
+        <p>
+          <bdi>{visible(sentence)}</bdi>
+        </p>
         <div className={classes['buttons']}>
           {first && (
             <Menu disabled={plans.length === 1} position="bottom-start">
@@ -150,7 +156,7 @@ function Hero({ plans, attention }: { plans: readonly Plan[]; attention: readonl
               <Menu.Dropdown>
                 {plans.map(({ id, name }) => (
                   <Menu.Item key={id} onClick={() => fix({ kind: 'run', planId: id })}>
-                    {name}
+                    <Name>{name}</Name>
                   </Menu.Item>
                 ))}
               </Menu.Dropdown>
@@ -170,19 +176,40 @@ function Hero({ plans, attention }: { plans: readonly Plan[]; attention: readonl
   )
 }
 
-function AttentionRow({ item }: { item: Attention }) {
+/** The first row's fix is the one action of the page, where it is one that can be done at once. */
+function AttentionRow({ item, suggested }: { item: Attention; suggested: boolean }) {
   const fix = useFix()
   return (
     <li>
       <StateIcon look={item.look} size={17} />
       <div>
-        <bdi>{item.fact}</bdi>
-        <div className={classes['quiet']}>{item.consequence}</div>
+        <Fact fact={item.fact} subject={item.subject} />
+        <div className={classes['quiet']}>
+          <bdi>{visible(item.consequence)}</bdi>
+        </div>
       </div>
-      <Button variant={item.fix.act.kind === 'run' ? 'filled' : 'default'} onClick={() => fix(item.fix.act)}>
+      <Button
+        variant={suggested && item.fix.act.kind === 'run' ? 'filled' : 'default'}
+        aria-description={item.fact}
+        onClick={() => fix(item.fix.act)}
+      >
         {item.fix.label}
       </Button>
     </li>
+  )
+}
+
+function Fact({ fact, subject }: Pick<Attention, 'fact' | 'subject'>) {
+  const at = subject === null ? -1 : fact.indexOf(subject)
+  if (subject === null || at < 0) return <bdi>{visible(fact)}</bdi>
+  return (
+    <span>
+      {visible(fact.slice(0, at))}
+      <strong>
+        <Name>{subject}</Name>
+      </strong>
+      {visible(fact.slice(at + subject.length))}
+    </span>
   )
 }
 
@@ -235,14 +262,14 @@ function PlanRow({ plan, runs }: { plan: Plan; runs: readonly Run[] }) {
         <StateIcon look={looks[state?.state ?? 'gaps']!} />
         <span>
           <strong>
-            <bdi>{plan.name}</bdi>
+            <Name>{plan.name}</Name>
           </strong>
           <span className={classes['quiet']}>
-            <bdi>{shown}</bdi>
+            <Name>{shown}</Name>
           </span>
           <span className={classes['quiet']}>
             {newest?.counts ? `${shortBytes(newest.counts.bytesScanned)} · ` : ''}
-            {plan.schedule[0]?.words ?? 'started by hand'}
+            {plan.schedule[0]?.words.replace(/ \(cron .*\)$/, '') ?? 'started by hand'}
           </span>
         </span>
       </a>
@@ -250,37 +277,72 @@ function PlanRow({ plan, runs }: { plan: Plan; runs: readonly Run[] }) {
       <span>
         {state?.newestSnapshotAtMs ? (
           <>
-            <Moment atMs={state.newestSnapshotAtMs} />
-            <span className={classes['quiet']}>
-              <bdi>{destination?.name}</bdi>
-            </span>
+            {dayAndTime(state.newestSnapshotAtMs, now)}
+            <span className={classes['quiet']}>{relative(state.newestSnapshotAtMs, now)}</span>
           </>
         ) : (
           <span className={classes['quiet']}>none yet</span>
         )}
       </span>
-      <Next plan={plan} dueMs={state?.nextDueAtMs ?? null} open={open} />
+      <Next plan={plan} dueMs={state?.nextDueAtMs ?? null} open={open} destination={destination} />
       <span className={classes['quiet']}>no drill yet</span>
       <PlanMenu plan={plan} />
     </li>
   )
 }
 
-function Next({ plan, dueMs, open }: { plan: Plan; dueMs: number | null; open: Run | undefined }) {
+/** When it runs next, or why it does not. */
+function Next({
+  plan,
+  dueMs,
+  open,
+  destination,
+}: {
+  plan: Plan
+  dueMs: number | null
+  open: Run | undefined
+  destination: Destination | undefined
+}) {
+  const now = useNow()
   if (open) {
     return (
       <a href={hrefOf('runs', [open.id])} className={classes['link']}>
-        {open.state === 'running' ? 'Backing up now' : (open.waitingFor ?? 'In the queue')}
+        {open.state === 'running' ? (
+          'Backing up now'
+        ) : (
+          <bdi>{visible(open.waitingFor ?? 'In the queue')}</bdi>
+        )}
       </a>
     )
   }
-  if (plan.pausedUntilMs !== null) return <span className={classes['quiet']}>paused</span>
+  if (plan.pausedUntilMs !== null) {
+    const until = plan.pausedUntilMs
+    return (
+      <span>
+        Paused
+        <span className={classes['quiet']}>
+          {until === 'forever' ? 'until you resume it' : `until ${clockTime(until)}`}
+        </span>
+      </span>
+    )
+  }
+  if (destination?.presence === 'absent') {
+    return (
+      <span>
+        <span className={classes['warn']}>Waiting for a drive</span>
+        <span className={classes['quiet']}>
+          plug in <Name>{destination.name}</Name>
+        </span>
+      </span>
+    )
+  }
   if (dueMs === null) return <span className={classes['quiet']}>when you start it</span>
   return (
     <span>
-      <Moment atMs={dueMs} />
+      {dayAndTime(dueMs, now)}
       <span className={classes['quiet']}>
-        {plan.conditions.acPower ? 'on AC power' : (plan.schedule[0]?.words ?? '')}
+        {relative(dueMs, now)}
+        {plan.conditions.acPower ? ', on AC power' : ''}
       </span>
     </span>
   )

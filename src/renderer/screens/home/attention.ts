@@ -3,6 +3,7 @@ import type { Destination } from '../../../shared/entities/destination.ts'
 import type { Plan } from '../../../shared/entities/plan.ts'
 import type { Run } from '../../../shared/entities/run.ts'
 import type { VaultInfo } from '../../../shared/entities/application.ts'
+import { plural, relative } from '../../../shared/wording.ts'
 import type { Look } from '../../parts/StateIcon.tsx'
 
 /** Something a person should do, with the button that does it. */
@@ -10,6 +11,10 @@ export interface Attention {
   readonly key: string
   readonly look: Look
   readonly fact: string
+  /** A name in it that is to stand out. */
+  readonly subject: string | null
+  /** The plan that it is about; null where it is about none, or several. */
+  readonly planId: string | null
   readonly consequence: string
   readonly fix: { readonly label: string; readonly act: Fix }
 }
@@ -26,6 +31,7 @@ export function attentionOf({
   status,
   lastRuns,
   vault,
+  nowMs,
 }: {
   plans: readonly Plan[]
   destinations: readonly Destination[]
@@ -33,12 +39,21 @@ export function attentionOf({
   /** The newest ended backup of each plan. */
   lastRuns: Readonly<Record<string, Run | undefined>>
   vault: VaultInfo | null
+  nowMs: number
 }): Attention[] {
   const found: Attention[] = []
+  const newest = (planId: string): string => {
+    const atMs = status?.plans.find(each => each.planId === planId)?.newestSnapshotAtMs ?? null
+    return atMs === null ? 'There is no snapshot of it yet.' : `Newest snapshot: ${relative(atMs, nowMs)}.`
+  }
+  /** Said already, with the plan that waits for it. */
+  const told = new Set<string>()
   if (vault && vault.state !== 'open') {
     found.push({
       key: 'vault',
       look: 'gap',
+      subject: null,
+      planId: null,
       fact: vault.state === 'new' ? 'There is no place for passwords yet.' : 'Passwords can not be read.',
       consequence: vault.explanation,
       fix: {
@@ -53,6 +68,8 @@ export function attentionOf({
       found.push({
         key: `disabled-${plan.id}-${id}`,
         look: 'failed',
+        subject: plan.name,
+        planId: plan.id,
         fact: `${plan.name} starts no more by itself.`,
         consequence: disabledBecause,
         fix: { label: 'Turn it on again', act: { kind: 'enable', planId: plan.id, scheduleId: id } },
@@ -63,37 +80,57 @@ export function attentionOf({
       found.push({
         key: `failed-${plan.id}`,
         look: 'failed',
+        subject: plan.name,
+        planId: plan.id,
         fact: `The last run of ${plan.name} failed.`,
         consequence: last.error?.message ?? '',
         fix: { label: 'Show the run', act: { kind: 'go', page: 'runs', rest: [last.id] } },
       })
     }
     if (last?.state === 'missed') {
-      found.push({
-        key: `missed-${plan.id}`,
-        look: 'missed',
-        fact: `${plan.name} missed its backup.`,
-        consequence: last.waitingFor ?? 'The computer was asleep or off.',
-        fix: { label: 'Back up now', act: { kind: 'run', planId: plan.id } },
-      })
+      const away = destinations.find(
+        ({ id, presence }) => presence === 'absent' && plan.destinationIds.includes(id),
+      )
+      if (away) told.add(away.id)
+      const missed = { key: `missed-${plan.id}`, look: 'missed', subject: plan.name, planId: plan.id } as const
+      found.push(
+        away
+          ? {
+              ...missed,
+              fact: `${plan.name} missed its backup: ${away.name} is not connected.`,
+              consequence: `${newest(plan.id)} Plug it in, and the next run makes up for it.`,
+              fix: { label: 'Show the drive', act: { kind: 'go', page: 'storage', rest: [away.id] } },
+            }
+          : {
+              ...missed,
+              fact: `${plan.name} missed its backup.`,
+              consequence: `${last.waitingFor ?? 'The computer was asleep or off.'} ${newest(plan.id)}`,
+              fix: { label: 'Back up now', act: { kind: 'run', planId: plan.id } },
+            },
+      )
     }
   }
   for (const destination of destinations) {
+    if (told.has(destination.id)) continue
     if (destination.presence === 'absent') {
       found.push({
         key: `absent-${destination.id}`,
         look: 'gap',
+        subject: destination.name,
+        planId: null,
         fact: `${destination.name} is not connected.`,
         consequence: `Backups to ${destination.location.path} wait until it is.`,
-        fix: { label: 'Show it', act: { kind: 'go', page: 'storage', rest: [] } },
+        fix: { label: 'Show it', act: { kind: 'go', page: 'storage', rest: [destination.id] } },
       })
     } else if (!destination.hasPassword && vault?.state === 'open') {
       found.push({
         key: `password-${destination.id}`,
         look: 'gap',
+        subject: destination.name,
+        planId: null,
         fact: `The password of ${destination.name} is lost here.`,
         consequence: 'No backup and no restore without it. The recovery kit has it.',
-        fix: { label: 'Enter it…', act: { kind: 'go', page: 'storage', rest: [] } },
+        fix: { label: 'Enter it…', act: { kind: 'go', page: 'storage', rest: [destination.id] } },
       })
     }
   }
@@ -103,6 +140,8 @@ export function attentionOf({
     found.push({
       key: `none-${planId}`,
       look: 'gap',
+      subject: name,
+      planId,
       fact: `${name} has no snapshot yet.`,
       consequence: 'What it covers would be lost with this computer.',
       fix: { label: 'Back up now', act: { kind: 'run', planId } },
@@ -114,7 +153,9 @@ export function attentionOf({
     found.push({
       key: `partial-${plan.id}`,
       look: 'note',
-      fact: `${last.warnings === 1 ? 'One file' : `${last.warnings} files`} could not be read in the last run of ${plan.name}.`,
+      subject: plan.name,
+      planId: plan.id,
+      fact: `${plural(last.warnings, 'file')} could not be read in the last run of ${plan.name}.`,
       consequence: 'All others are stored.',
       fix: { label: 'Show files', act: { kind: 'go', page: 'runs', rest: [last.id] } },
     })

@@ -87,7 +87,11 @@ function matches(a: readonly string[], b: readonly string[]): [number, number][]
   return null
 }
 
-function backwards(trail: readonly Int32Array[], a: readonly string[], b: readonly string[]): [number, number][] {
+function backwards(
+  trail: readonly Int32Array[],
+  a: readonly string[],
+  b: readonly string[],
+): [number, number][] {
   const pairs: [number, number][] = []
   let [x, y] = [a.length, b.length]
   for (let edits = trail.length - 1; edits >= 0; edits--) {

@@ -26,7 +26,11 @@ export function distinct<T extends RailSnapshot>(snapshots: readonly T[]): T[] {
 }
 
 /** Of those that are shown, the one that stands for a snapshot. */
-export function shownFor<T extends RailSnapshot>(all: readonly T[], shown: readonly T[], id: string): T | null {
+export function shownFor<T extends RailSnapshot>(
+  all: readonly T[],
+  shown: readonly T[],
+  id: string,
+): T | null {
   const wanted = all.find(snapshot => snapshot.id === id)
   if (!wanted) return null
   return (
@@ -69,7 +73,8 @@ export function railRows(shown: readonly RailSnapshot[], chosenId: string | null
   const rows: RailRow[] = []
   let month = ''
   for (const [key, ofMonth] of grouped([...days.values()], ofDay => monthKey(ofDay[0]!.timeMs))) {
-    const isOpen = days.size <= mostDays || key === chosenMonth || (key === newestMonth && ofMonth.length <= 31)
+    const isOpen =
+      days.size <= mostDays || key === chosenMonth || (key === newestMonth && ofMonth.length <= 31)
     if (!isOpen) {
       const { id, timeMs } = ofMonth[0]![0]!
       rows.push({ kind: 'month', key, snapshotId: id, timeMs, days: ofMonth.length, label: true })
@@ -135,8 +140,11 @@ function largeChanges(shown: readonly RailSnapshot[]): Set<string> {
     if (bytes !== null && before !== null) changes.push({ id, size: Math.abs(bytes - before) })
   }
   const sizes = changes.map(({ size }) => size).sort((a, b) => a - b)
+  const largest = sizes.at(-1) ?? 0
   const usual = sizes[Math.floor(sizes.length / 2)] ?? 0
-  return new Set(changes.filter(({ size }) => size > Math.max(3 * usual, 1)).map(({ id }) => id))
+  return new Set(
+    changes.filter(({ size }) => size > Math.max(3 * usual, largest / 10, 1)).map(({ id }) => id),
+  )
 }
 
 function grouped<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {

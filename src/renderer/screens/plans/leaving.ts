@@ -1,0 +1,51 @@
+import { useEffect, useRef, useState } from 'react'
+import { desktop } from '../../client.ts'
+
+/**
+ * Holds the window on the page while there is something to lose. An address that leads away is taken back before
+ * anybody acts on it, and kept as `wanted` until somebody decides.
+ * @param stays whether an address still belongs to the page
+ */
+export function useLeaveGuard(
+  active: boolean,
+  stays: (hash: string) => boolean,
+): { wanted: string | null; leave: () => void; stay: () => void } {
+  const [wanted, setWanted] = useState<string | null>(null)
+  const last = useRef(location.hash)
+  const test = useRef(stays)
+  test.current = stays
+
+  useEffect(() => {
+    last.current = location.hash
+    if (!active) return
+    // capturing: it hears of the change before the frame does
+    const onHash = (event: HashChangeEvent) => {
+      if (test.current(location.hash)) {
+        last.current = location.hash
+        return
+      }
+      event.stopImmediatePropagation()
+      setWanted(location.hash)
+      history.replaceState(history.state, '', last.current)
+    }
+    // A desktop window that will not close asks nobody: there it closes.
+    const onUnload = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('hashchange', onHash, { capture: true })
+    if (desktop() === null) addEventListener('beforeunload', onUnload)
+    return () => {
+      removeEventListener('hashchange', onHash, { capture: true })
+      removeEventListener('beforeunload', onUnload)
+    }
+  }, [active])
+
+  return {
+    wanted,
+    /** To be called once the guard is no longer needed. */
+    leave: () => {
+      const to = wanted
+      setWanted(null)
+      if (to !== null) location.hash = to
+    },
+    stay: () => setWanted(null),
+  }
+}

@@ -62,7 +62,13 @@ export default defineConfig({
       emptyOutDir: true,
       // the page's policy takes fonts from files alone
       assetsInlineLimit: 0,
-      rollupOptions: { input: 'src/renderer/index.html' },
+      rollupOptions: {
+        input: 'src/renderer/index.html',
+        // together with what says how they are made, so that it is said before the first one is
+        output: {
+          manualChunks: id => (/node_modules\/zod\/|renderer\/schemas\.ts$/.test(id) ? 'schemas' : null),
+        },
+      },
     },
   },
 })

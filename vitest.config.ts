@@ -18,6 +18,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'e2e',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           include: ['test/**/*.e2e.ts'],
           globalSetup: [...shared.globalSetup, 'test/support/built.ts'],
         },

@@ -20,7 +20,9 @@ function validate(configuration: unknown): void {
 test('the packager knows every setting, and would complain of one that it does not', () => {
   validate(settings)
   expect(() => validate({ ...settings, asarUnpacked: [] })).toThrow(/asarUnpacked/)
-  expect(() => validate({ ...settings, linux: { target: ['AppImage'], ikon: '' } })).toThrow(/ikon/)
+  expect(() => validate({ ...settings, linux: { target: ['AppImage'], ikon: '' } })).toThrow(
+    /configuration\.linux/,
+  )
 })
 
 test('what is packed is there, or comes of the build', () => {

@@ -11,16 +11,25 @@ import { useMirror } from './store/context.tsx'
 import classes from './Frame.module.css'
 import { IconSearch } from '@tabler/icons-react'
 
-const screens: Record<string, React.LazyExoticComponent<() => React.ReactNode>> = {
-  home: lazy(() => import('./screens/home/Home.tsx')),
-  plans: lazy(() => import('./screens/plans/Plans.tsx')),
-  restore: lazy(() => import('./screens/restore/Restore.tsx')),
-  history: lazy(() => import('./screens/history/History.tsx')),
-  runs: lazy(() => import('./screens/run/RunView.tsx')),
-  storage: lazy(() => import('./screens/storage/Storage.tsx')),
-  health: lazy(() => import('./screens/health/Health.tsx')),
-  settings: lazy(() => import('./screens/settings/Settings.tsx')),
-  'first-run': lazy(() => import('./screens/first-run/FirstRun.tsx')),
+const loaders: Record<string, () => Promise<{ default: () => React.ReactNode }>> = {
+  home: () => import('./screens/home/Home.tsx'),
+  plans: () => import('./screens/plans/Plans.tsx'),
+  restore: () => import('./screens/restore/Restore.tsx'),
+  history: () => import('./screens/history/History.tsx'),
+  runs: () => import('./screens/run/RunView.tsx'),
+  storage: () => import('./screens/storage/Storage.tsx'),
+  health: () => import('./screens/health/Health.tsx'),
+  settings: () => import('./screens/settings/Settings.tsx'),
+  'first-run': () => import('./screens/first-run/FirstRun.tsx'),
+}
+const screens = Object.fromEntries(Object.entries(loaders).map(([page, load]) => [page, lazy(load)]))
+
+/** When there is time: the other screens too, so that they are there when nobody answers any more. */
+function loadTheRest(): () => void {
+  const handle = requestIdleCallback(() => {
+    for (const load of Object.values(loaders)) load().catch(() => undefined) // asked for again when it is wanted
+  })
+  return () => cancelIdleCallback(handle)
 }
 
 /** Title bar, rail, status bar, and the screen that the address names. */
@@ -29,6 +38,7 @@ export function Frame() {
   const { link, loaded, loadError, info } = useMirror(state => state)
   const Screen = screens[route.page] ?? screens['home']!
   const bare = route.page === 'first-run'
+  useEffect(() => (loaded ? loadTheRest() : undefined), [loaded])
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

@@ -1,3 +1,4 @@
+import './schemas.ts'
 import '@mantine/core/styles.css'
 import '@mantine/notifications/styles.css'
 import '@mantine/spotlight/styles.css'
@@ -8,16 +9,12 @@ import { MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { config } from 'zod'
 import { openClient } from './client.ts'
 import { Frame } from './Frame.tsx'
 import { restoreDensity } from './parts/density.ts'
 import { Provider } from './store/context.tsx'
 import { createMirror, mirror } from './store/store.ts'
 import { theme } from './theme.ts'
-
-// Schemas are not compiled into code: the page's policy forbids it, and only complains when it is tried.
-config({ jitless: true })
 
 restoreDensity()
 const client = openClient()

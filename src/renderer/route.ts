@@ -11,8 +11,17 @@ export interface Route {
 
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
-  const [page = '', ...rest] = path.split('/').map(part => decodeURIComponent(part))
+  const [page = '', ...rest] = path.split('/').map(decoded)
   return { page: page || 'home', rest, query: new URLSearchParams(query) }
+}
+
+/** What somebody typed may be no encoding at all. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 export function hrefOf(

@@ -76,7 +76,10 @@ export const theme = createTheme({
     },
     Checkbox: { defaultProps: { size: 'xs' }, styles: ticked },
     Radio: { defaultProps: { size: 'xs' }, styles: ticked },
-    Switch: { defaultProps: { size: 'xs' } },
+    Switch: {
+      defaultProps: { size: 'xs' },
+      styles: { track: { boxShadow: 'inset 0 0 0 1px var(--hf-control)' } },
+    },
     SegmentedControl: {
       defaultProps: { size: 'xs', withItemsBorders: false },
       styles: {

@@ -130,6 +130,24 @@ test('the window leads nowhere else: no other page, no other window, nothing rem
     await eventually(standIn.record, ({ opened }) => expect(opened).toEqual(['https://restic.net/']))
 })
 
+test('no code runs in the page that is not a file of ours', async () => {
+  const ran = await desktop.page.evaluate(async () => {
+    const page = globalThis as unknown as Record<string, unknown> & {
+      document: {
+        createElement(name: string): { textContent: string }
+        body: { append(node: unknown): void }
+      }
+    }
+    const script = page.document.createElement('script')
+    script.textContent = 'globalThis.ranInline = true'
+    page.document.body.append(script)
+    ;(setTimeout as unknown as (code: string) => void)('globalThis.ranText = true')
+    await new Promise(resolve => setTimeout(resolve, 20))
+    return [page['ranInline'], page['ranText']]
+  })
+  expect(ran).toEqual([undefined, undefined])
+})
+
 inside('requests that are not for our own files are cancelled', async () => {
   const { standIn } = desktop
   for (const url of [

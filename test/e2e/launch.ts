@@ -52,7 +52,7 @@ export function electronProgram(): string | null {
 
 let shared: Promise<Browser> | null = null
 /** One Chromium for all tests of a file. */
-function openBrowser(): Promise<Browser> {
+export function openBrowser(): Promise<Browser> {
   return (shared ??= chromium.launch({
     executablePath: chromiumPath,
     // Chromium as root has no sandbox; its own pages are all it shows here.

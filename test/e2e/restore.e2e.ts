@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { tempDir } from '../support/tmp.ts'
 import { eventually, protect, runIs, startRun, test } from './desktop.ts'
@@ -86,7 +86,7 @@ describe.each(hosts)('restoring (%s)', host => {
     const { page, folder } = await backedUp(host)
     await page.keyboard.press('Control+3')
     await row(page, 'documents').waitFor()
-    await tabTo(page, '[role=grid]')
+    await tabTo(page, page.getByRole('grid'))
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await row(page, 'budget.csv').waitFor()
@@ -95,16 +95,16 @@ describe.each(hosts)('restoring (%s)', host => {
     await page.keyboard.press('Space')
     await page.keyboard.press('Shift+ArrowDown')
     await page.getByText('2 selected').waitFor()
-    await tabTo(page, 'button:text-is("Restore to…")')
+    await tabTo(page, button(page, 'Restore to…'))
     await page.keyboard.press('Enter')
-    await tabTo(page, '[aria-label="Folder to restore into"]')
+    await tabTo(page, page.getByLabel('Folder to restore into'))
     await page.keyboard.press('Control+a')
     const target = join(folder, 'by keyboard')
     await page.keyboard.insertText(target)
     await page.getByText('The folder will be made.').waitFor()
     for (const name of ['Continue', 'Show the plan', 'Restore']) {
       await button(page, name).and(page.locator(':enabled')).waitFor()
-      await tabTo(page, `button:text-is("${name}")`)
+      await tabTo(page, button(page, name))
       await page.keyboard.press('Enter')
     }
     await page.getByRole('heading', { name: /, verified$/ }).waitFor()
@@ -174,12 +174,12 @@ describe.each(hosts)('restoring (%s)', host => {
 })
 
 /** As a person who has no mouse gets there. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  const isThere = () => page.locator(`${selector}:focus`).count()
-  await page.locator(selector).first().waitFor()
+async function tabTo(page: Page, wanted: Locator): Promise<void> {
+  await wanted.waitFor()
+  const focused = page.locator(':focus')
   for (let presses = 0; presses < 80; presses++) {
-    if ((await isThere()) > 0) return
+    if ((await wanted.and(focused).count()) > 0) return
     await page.keyboard.press('Tab')
   }
-  throw new Error(`${selector} can't be reached by keyboard`)
+  throw new Error(`${wanted} can't be reached by keyboard`)
 }

@@ -55,10 +55,10 @@ export function historyOf({ workstation, orders, media, real, night }: Month): E
 
   for (const run of real) entries.push({ run: asScheduled(run), log: [], warnings: [] })
   const days = Array.from({ length: 30 }, (_, nth) => 29 - nth)
-  const realDays = [29, 22, 15, 9, 4, 2, 1, 0]
+  const realDays = new Set([29, 22, 15, 9, 4, 2, 1, 0])
   for (const day of days) {
     const at = night(day, 2)
-    if (realDays.includes(day)) continue
+    if (realDays.has(day)) continue
     if (day === 6) {
       add(workstation, at, 0, {
         ...none,
@@ -78,7 +78,7 @@ export function historyOf({ workstation, orders, media, real, night }: Month): E
   }
   for (const day of days) {
     for (const hour of [0, 6, 12, 18]) {
-      if (day < 10 && hour === 6 && realDays.includes(day)) continue
+      if (day < 10 && hour === 6 && realDays.has(day)) continue
       if (day === 0 && hour > 6) continue
       const failed = day === 12 && hour !== 0
       add(
@@ -136,6 +136,7 @@ function restored(plan: Plan, real: readonly Run[], startedAtMs: number): Entry 
     createdAtMs: startedAtMs,
     startedAtMs,
     endedAtMs: startedAtMs + 4_000,
+    command: `holdfast restore --repo ${model.command.split(' ')[3]} latest --target .`,
     counts: null,
     restoreCounts: {
       create: 12,

@@ -28,13 +28,17 @@ const hourMs = 3_600_000
 
 export interface Sample {
   readonly app: App
-  readonly server: Server
+  /** A link that signs a window in, once. */
+  link(): string
   readonly vault: ReturnType<typeof memoryVault>
   readonly clock: ShiftedClock
   /** What stands for the root of that computer. */
   readonly folder: string
   readonly dataDirectory: string
   call<M extends Method>(name: M, input: CallInput<M>): Promise<Output<M>>
+  /** Ends what answers windows, and lets it answer again at the same address; the application goes on. */
+  down(): Promise<void>
+  up(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -62,24 +66,31 @@ export async function startSample(options: SampleOptions): Promise<Sample> {
   prepare?.(catalogue)
   clock.set(sampleNowMs)
   const app = await open('server', folder, dataDirectory, catalogue, vault, clock)
-  const server = await startServer({
-    app,
-    listen: { host: '127.0.0.1', port },
-    token: randomBytes(32).toString('base64url'),
-    version: '0.1.0',
-    assets,
-    now: clock.now,
-    callsPerSecond: 10_000,
-    graceMs: 0,
-  })
+  const token = randomBytes(32).toString('base64url')
+  const serve = (at: number): Promise<Server> =>
+    startServer({
+      app,
+      listen: { host: '127.0.0.1', port: at },
+      token,
+      version: '0.1.0',
+      assets,
+      now: clock.now,
+      callsPerSecond: 10_000,
+      graceMs: 0,
+    })
+  let server = await serve(port)
   return {
     app,
-    server,
+    link: () => server.link(),
     vault,
     clock,
     folder,
     dataDirectory,
     call: (name, input) => call(app, name, input),
+    down: () => server.close(),
+    async up() {
+      server = await serve(server.address.port)
+    },
     async stop() {
       await server.close()
       await app.stop('cancel')

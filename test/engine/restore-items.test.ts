@@ -224,13 +224,21 @@ describe('keep both', () => {
     linkSync(join(source, 'one'), join(source, 'two'))
     linkSync(join(source, 'one'), join(source, 'xyz'))
     const linked = (await backup(repo, plainBackup([source]), testRun())).snapshot!
-    const target = tempDir()
-    makeFiles(target, { one: 'shared' })
-    const subpath = source
-    await restoreInto(repo, linked, target, { subpath, overwrite: 'keep-both', besideLabel: label })
-    expect(all(target)).toEqual(['/one', '/two', '/xyz'])
-    expect(statSync(join(target, 'one')).nlink).toBe(1)
-    expect(statSync(join(target, 'two')).ino).toBe(statSync(join(target, 'xyz')).ino)
+    const linkedInto = async (files: Record<string, string>) => {
+      const target = tempDir()
+      makeFiles(target, files)
+      const options = { subpath: source, overwrite: 'keep-both', besideLabel: label } as const
+      await restoreInto(repo, linked, target, options)
+      return target
+    }
+    const first = await linkedInto({ one: 'shared' })
+    expect(all(first)).toEqual(['/one', '/two', '/xyz'])
+    expect(statSync(join(first, 'one')).nlink).toBe(1)
+    expect(statSync(join(first, 'two')).ino).toBe(statSync(join(first, 'xyz')).ino)
+    const second = await linkedInto({ two: 'mine' })
+    expect(all(second)).toEqual(['/one', '/two', `/two (${label})`, '/xyz'])
+    expect(read(second, 'two')).toBe('mine')
+    expect(statSync(join(second, 'two')).nlink).toBe(1)
   })
 })
 

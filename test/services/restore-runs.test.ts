@@ -11,8 +11,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { openCatalogue } from '../../src/main/services/catalogue/open.ts'
 import type { CallInput } from '../../src/shared/contract.ts'
 import type { RestoreItem } from '../../src/shared/entities/browse.ts'
 import type { Run } from '../../src/shared/entities/run.ts'
@@ -504,3 +506,29 @@ const packs = (repository: string): string[] =>
   readdirSync(join(repository, 'data'), { recursive: true, encoding: 'utf8' })
     .map(name => join(repository, 'data', name))
     .filter(path => statSync(path).isFile())
+
+describe('after a crash', () => {
+  test('what was in the middle is marked, and nothing is begun by itself', async () => {
+    const { app, restore, out } = await world()
+    const ended = await restore()
+    const dataDirectory = join(app.folder, 'data')
+    const [begun, queued] = [randomUUID(), randomUUID()]
+    await app.app.stop('finish')
+    const left = openCatalogue(dataDirectory, { now: () => 0 })
+    const open = { ...ended, endedAtMs: null, error: null }
+    left.runs.save({ ...open, id: begun, state: 'running' })
+    left.runs.save({ ...open, id: queued, state: 'queued', startedAtMs: null })
+    left.close()
+    rmSync(out, { recursive: true })
+    const next = await application({
+      dataDirectory,
+      vault: app.vault,
+      catalogue: openCatalogue(dataDirectory, { now: () => 0 }),
+    })
+    expect(await next.call('run.get', { id: begun })).toMatchObject({ state: 'interrupted' })
+    expect(await next.call('run.get', { id: queued })).toMatchObject({ state: 'cancelled' })
+    expect((await next.call('run.log', { id: begun }))[0]!.text).toMatch(/ended before this restore did/)
+    expect((await next.call('run.list', {})).total).toBe(4)
+    expect(existsSync(out)).toBe(false)
+  })
+})

@@ -47,7 +47,10 @@ export const pack: Campaign = {
     }
     writeFileSync(config, stringify(ours))
     const packed = await finished(join(root, 'node_modules/.bin/electron-builder'), [
-      ...['--linux', '--dir', '--config', config],
+      '--linux',
+      '--dir',
+      '--config',
+      config,
     ])
     if (packed.code !== 0) {
       problem(`electron-builder failed:\n${packed.said}`)

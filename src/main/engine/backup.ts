@@ -126,8 +126,18 @@ const poolSetup = (
   devices: { path: Raw; dev: bigint }[],
   { sparePackBuffers }: MemoryPlan,
 ): PoolSetup => ({
-  ...{ version, polynomial, master, compression, dryRun, index: index.share(), sparePackBuffers },
-  ...{ rules, devices, leaveOut, workingFolder: process.cwd(), lowPriority },
+  version,
+  polynomial,
+  master,
+  compression,
+  dryRun,
+  index: index.share(),
+  sparePackBuffers,
+  rules,
+  devices,
+  leaveOut,
+  workingFolder: process.cwd(),
+  lowPriority,
 })
 
 /** What is known before anything is stored. */

@@ -3,7 +3,7 @@ import { Settings, type AppInfo, type Status } from '../../shared/entities/appli
 import type { Plan } from '../../shared/entities/plan.ts'
 import type { Run } from '../../shared/entities/run.ts'
 import { AppError } from '../../shared/errors.ts'
-import { parseTime, programVersion, threadsFor, type KeyCost } from '../engine/index.ts'
+import { programVersion, threadsFor, type KeyCost } from '../engine/index.ts'
 import type { Catalogue, StoredDestination } from './catalogue/catalogue.ts'
 import { catalogueFiles } from './catalogue/open.ts'
 import { createDestinations, presenceOf } from './destinations.ts'
@@ -196,7 +196,7 @@ export async function createApp(ports: AppPorts): Promise<App> {
     platform: ports.platform,
     leaveOut: [ports.dataDirectory],
     resources,
-    stamp: time => stampOf(time, machineZone()),
+    machineZone,
   })
   /** Whose run it is: of a plan, or a restore. */
   const keeperOf = (id: string) => (restores.has(id) ? restores : runs)
@@ -429,19 +429,4 @@ function waitFor(timers: Timers, now: () => number, ms: number, signal: AbortSig
     }
     signal.addEventListener('abort', done)
   })
-}
-
-/** `2026-11-19 02-04`: what a file name can hold on any system. */
-function stampOf(time: string, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-  }).formatToParts(Number(parseTime(time) / 1_000_000n))
-  const of = (type: Intl.DateTimeFormatPartTypes) => parts.find(part => part.type === type)?.value ?? ''
-  return `${of('year')}-${of('month')}-${of('day')} ${of('hour')}-${of('minute')}`
 }

@@ -22,7 +22,10 @@ export class Boundary extends Component<{ children: ReactNode }, { failed: unkno
             message: `This page can not be shown: ${message}`,
             hint: 'Backups are not affected. Try it again, and report it if it comes back.',
           }}
-          again={() => this.setState({ failed: null })}
+          // a part of the page that could not be fetched is only asked for again by a new page
+          again={() =>
+            message.includes('dynamically imported') ? location.reload() : this.setState({ failed: null })
+          }
         />
       </div>
     )

@@ -28,7 +28,7 @@ export function VaultUnlock({ vault, opened }: { vault: VaultInfo; opened: () =>
   }
 
   return (
-    <div style={{ display: 'flex', flexDirection: 'column', gap: 12, maxWidth: 480 }}>
+    <div data-first style={{ display: 'flex', flexDirection: 'column', gap: 12, maxWidth: 480 }}>
       <p style={{ margin: 0, color: 'var(--hf-ink2)' }}>
         {isNew
           ? 'Holdfast has to remember the key to make backups by itself. This computer has no keychain for that, so it keeps a sealed file, which a passphrase of yours opens.'
@@ -42,7 +42,6 @@ export function VaultUnlock({ vault, opened }: { vault: VaultInfo; opened: () =>
           onChange={event => setPassphrase(event.currentTarget.value)}
           onKeyDown={onKeyDown}
           autoComplete={isNew ? 'new-password' : 'current-password'}
-          autoFocus
         />
       )}
       {!keychain && isNew && (

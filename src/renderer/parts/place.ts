@@ -45,8 +45,13 @@ export function freshName(path: string, taken: readonly string[]): string {
   const own = baseName(path)
   const parent = baseName(path.slice(0, path.length - own.length).replace(/[\\/]+$/, ''))
   const first = (/^(holdfast|backups?|restic)$/i.test(own) && parent !== '' ? parent : own).slice(0, 70)
+  return unused(first, taken)
+}
+
+/** The name, or the name with the first number that makes it one of its own. */
+export function unused(name: string, taken: readonly string[]): string {
   for (let n = 1; ; n++) {
-    const name = n === 1 ? first : `${first} ${n}`
-    if (!taken.includes(name)) return name
+    const each = n === 1 ? name : `${name} ${n}`
+    if (!taken.includes(each)) return each
   }
 }

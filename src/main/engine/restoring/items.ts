@@ -9,6 +9,7 @@ import type { Repository } from '../repository.ts'
 import type { RestoreItem, RestoreOptions } from '../restore.ts'
 import type { Run } from '../run.ts'
 import type { Readers } from '../workers/readers.ts'
+import { newBatch, type Leader, type Link } from './batch.ts'
 import type { Beside } from './beside.ts'
 import { createComparer, spansOf } from './compare.ts'
 import { restoreContents } from './contents.ts'
@@ -19,7 +20,6 @@ import type { PlacedItem, Placer } from './place.ts'
 import type { ItemFacts, Tally } from './tally.ts'
 import type { Target } from './target.ts'
 import { findDifferent, type Verifiable } from './verify.ts'
-import { createAttributeTable, type AttributeTable } from './whole-files.ts'
 
 /** Restores what is not a folder. Special files are made at once; files gather, for their content is fetched by pack. */
 export interface Items {
@@ -45,35 +45,6 @@ export interface Items {
 /** Makes links to the files of a batch that is placed, and verifies them. Batches are finished in their order. */
 type Finish = () => Promise<void>
 
-/** Of several names of one file, the first that was restored or found right. */
-interface Leader {
-  readonly location: Raw
-  /** What lies there already, when that stays. */
-  readonly existing: BigIntStats | null
-  failed: boolean
-}
-
-type Link = PlacedItem & { leader: Leader; facts: ItemFacts | null }
-
-/** What is done together. */
-interface Batch {
-  readonly files: FileJob[]
-  readonly attributes: AttributeTable
-  /** Of files with several names. */
-  readonly groups: Map<Raw, string>
-  readonly links: Link[]
-  readonly toVerify: Verifiable[]
-  blobs: number
-}
-const newBatch = (): Batch => ({
-  files: [],
-  attributes: createAttributeTable(),
-  groups: new Map(),
-  links: [],
-  toVerify: [],
-  blobs: 0,
-})
-
 export function createItems(context: {
   repo: Repository
   /** null in a dry run. */
@@ -96,14 +67,9 @@ export function createItems(context: {
   const ownUser = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
   let batch = newBatch()
 
-  /**
-   * The file that this is another name of. Where both are kept, what exists is nobody's name but its own, and gets no
-   * further one.
-   */
-  function leaderOf(group: string | null): Leader | undefined {
-    const leader = group === null ? undefined : leaders.get(group)
-    return keepsBoth && leader?.existing ? undefined : leader
-  }
+  /** Where both are kept, what exists is nobody's name but its own, and gets no further one. */
+  const ownGroupOf = (node: TreeNode, existing: BigIntStats | null): string | null =>
+    keepsBoth && existing ? null : groupOf(node)
 
   /** Nothing is waited for unless something lies there. */
   function visitFile(
@@ -113,8 +79,8 @@ export function createItems(context: {
     handedDown: () => boolean,
     isMeant: (name: Raw) => boolean,
   ): Promise<void> | void {
-    const group = keepsBoth && existing ? null : groupOf(node)
-    const leader = leaderOf(group)
+    const group = ownGroupOf(node, existing)
+    const leader = group === null ? undefined : leaders.get(group)
     const facts = tally.factsOf(node, existing)
     const found = find(node.content ?? [])
     const sizeBytes = found === null ? node.size : lengthOf(found)
@@ -277,8 +243,8 @@ export function createItems(context: {
     existing: BigIntStats | null,
     isMeant: (name: Raw) => boolean,
   ): void {
-    const group = keepsBoth && existing ? null : groupOf(node)
-    const leader = leaderOf(group)
+    const group = ownGroupOf(node, existing)
+    const leader = group === null ? undefined : leaders.get(group)
     const facts = tally.factsOf(node, existing)
     tally.expect(0)
     if (isKept(node, existing, overwrite)) return tally.did('skip', location, node, 0, facts)

@@ -76,8 +76,8 @@ export function createPlacer(
       )
       if (!looked) return false
       if (removals === null) {
-        const how = removeFolders ? 'some of what is in it must stay' : '--delete would remove it'
-        tally.failed(location, `a folder that is not empty is in its place; ${how}`, missingBytes)
+        const why = removeFolders ? 'some of what is in it must stay' : 'nothing is to be deleted'
+        tally.failed(location, `a folder that is not empty is in its place, and ${why}`, missingBytes)
         return false
       }
       if (dryRun) for (const tell of removals as (() => void)[]) tell()

@@ -217,8 +217,7 @@ export async function restoreTree(top: Part, isThere: boolean, context: WalkCont
     }
     if (existing && overwrite === 'keep-both') return makeFolderBeside(folder, node, facts)
     if (stays) {
-      const message = `something that is not a folder is in its place and stays (--overwrite ${overwrite})`
-      throw new AppError('target_refused', message)
+      throw new AppError('target_refused', 'something that is not a folder is in its place and stays')
     }
     if (!dryRun) {
       if (existing) target.removeFile(location)

@@ -7,6 +7,7 @@ import { bytes, count, plural } from '../../../shared/wording.ts'
 import {
   anySnapshot,
   findSnapshot,
+  parseTime,
   restore,
   shortId,
   type Overwrite,
@@ -124,7 +125,7 @@ function place(
       excludes: [],
       iexcludes: [],
       overwrite: overwrites[request.conflicts],
-      besideLabel: `restored ${ports.stamp(snapshot.time)}`,
+      besideLabel: `restored ${stampOf(snapshot.time, ports.machineZone())}`,
       delete: request.conflicts === 'mirror',
       leaveOut: ports.leaveOut,
       dryRun,
@@ -228,4 +229,19 @@ function summary(counts: RestoreCounts, dryRun: boolean, isWhole: boolean): stri
     ...(dryRun ? ['A dry run: nothing was written.'] : []),
     ...(filesVerified > 0 ? [`${plural(filesVerified, 'file')} read again from the disk, and right.`] : []),
   ]
+}
+
+/** `2026-11-19 02-04`: what a file name can hold on any system. */
+function stampOf(time: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).formatToParts(Number(parseTime(time) / 1_000_000n))
+  const of = (type: Intl.DateTimeFormatPartTypes) => parts.find(part => part.type === type)?.value ?? ''
+  return `${of('year')}-${of('month')}-${of('day')} ${of('hour')}-${of('minute')}`
 }

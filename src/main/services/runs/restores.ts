@@ -24,8 +24,7 @@ export type RestoresPorts = Pick<
   /** Absolute paths that nothing is restored to or removed from: the folder of the running application. */
   readonly leaveOut: readonly string[]
   readonly resources: () => { threads?: number; memoryBytes?: number }
-  /** The time of a snapshot as a part of a file's name. */
-  readonly stamp: (time: string) => string
+  readonly machineZone: () => string
 }
 
 /**
@@ -99,7 +98,7 @@ export function createRestores(ports: RestoresPorts): Restores {
   function lookAtQueue(): void {
     if (stopping) return
     const before: OpenRestore[] = []
-    for (const entry of [...open.values()]) {
+    for (const entry of open.values()) {
       if (entry.work === null) {
         const other = before.find(other => meet(other, entry, ports.platform))
         if (other === undefined) entry.work = work(entry)

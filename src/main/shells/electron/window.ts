@@ -43,7 +43,7 @@ export function createWindow({
       // The page draws the title bar; the system only its buttons, in a grey that is seen on both schemes.
       titleBarStyle: 'hidden',
       ...(process.platform === 'darwin'
-        ? { trafficLightPosition: { x: 14, y: 13 } }
+        ? { titleBarOverlay: { height: 39 }, trafficLightPosition: { x: 14, y: 13 } }
         : {
             titleBarOverlay: { color: '#00000000', symbolColor: '#7a868c', height: 39 },
             autoHideMenuBar: true,

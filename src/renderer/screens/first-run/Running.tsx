@@ -39,8 +39,8 @@ export function Running({
             sign={stored ? 'whole' : ended ? 'attention' : run?.state === 'waiting' ? 'waiting' : 'working'}
           />
         </span>
-        <div>
-          <h1 className={classes['title']} tabIndex={-1} role="status">
+        <div role="status">
+          <h1 className={classes['title']} tabIndex={-1}>
             {title}
           </h1>
           <p>{sentence}</p>

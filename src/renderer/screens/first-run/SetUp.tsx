@@ -5,7 +5,7 @@ import { hasEnded } from '../../../shared/entities/run.ts'
 import { plural, shortBytes } from '../../../shared/wording.ts'
 import type { Place } from '../../parts/DestinationPlace.tsx'
 import { Name } from '../../parts/Name.tsx'
-import { freshName } from '../../parts/place.ts'
+import { freshName, unused } from '../../parts/place.ts'
 import { keyFrom } from '../../parts/recovery/key.ts'
 import { randomKey, useProving } from '../../parts/recovery/proving.ts'
 import { useSizes } from '../../parts/sizes.ts'
@@ -30,6 +30,7 @@ export function SetUp({ step: asked }: { step: string }) {
   const info = useMirror(state => state.info)
   const vault = useMirror(state => state.vault)
   const destinations = useMirror(state => state.destinations)
+  const plans = useMirror(state => state.plans)
   const suggestions = useAsked('source.suggest', undefined)
   const [extra, setExtra] = useState<readonly string[]>([])
   const [picked, setPicked] = useState<readonly string[] | null>(null)
@@ -59,7 +60,12 @@ export function SetUp({ step: asked }: { step: string }) {
       place.path.trim() || 'Backup',
       Object.values(destinations).map(each => each.name),
     )
-  const shownPlan = planName ?? info?.hostname ?? 'This computer'
+  const shownPlan =
+    planName ??
+    unused(
+      info?.hostname ?? 'This computer',
+      Object.values(plans).map(each => each.name),
+    )
   const existing = place.use.kind === 'existing' || (own !== null && made?.existing === true)
 
   const reachable: Record<StepName, boolean> = {
@@ -182,6 +188,7 @@ export function SetUp({ step: asked }: { step: string }) {
       return (
         <Step
           {...shared}
+          again={open}
           totals={
             !existing && (!known || own) && open ? (
               <Checkbox

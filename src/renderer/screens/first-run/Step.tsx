@@ -11,6 +11,7 @@ export function Step({
   steps,
   at,
   small,
+  again,
   leave = true,
   totals,
   back,
@@ -21,6 +22,8 @@ export function Step({
   at: number
   /** Below the steps: what to know about leaving. */
   small: ReactNode
+  /** Another value: the screen is another one, though the step is the same. */
+  again?: unknown
   /** Whether there is something left to leave. */
   leave?: boolean
   totals?: ReactNode
@@ -31,8 +34,10 @@ export function Step({
   const body = useRef<HTMLDivElement>(null)
   useEffect(() => {
     body.current?.scrollTo(0, 0)
-    body.current?.querySelector('h1')?.focus()
-  }, [at])
+    const find = (what: string) => body.current?.querySelector<HTMLElement>(what)
+    const first = find('[data-first] input') ?? find('h1')
+    first?.focus()
+  }, [at, again])
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
     if (event.key !== 'Enter' || event.defaultPrevented || !next.ready || next.busy === true) return

@@ -67,7 +67,11 @@ export default function Health() {
               <Button
                 variant="default"
                 leftSection={
-                  copied ? <IconCheck size={15} aria-hidden="true" /> : <IconCopy size={15} aria-hidden="true" />
+                  copied ? (
+                    <IconCheck size={15} aria-hidden="true" />
+                  ) : (
+                    <IconCopy size={15} aria-hidden="true" />
+                  )
                 }
                 onClick={copy}
               >
@@ -162,7 +166,9 @@ function CheckRow({ check }: { check: Check }) {
     <tr>
       <td>
         <StateIcon look={look} />
-        <span className="hf-hidden">{bad ? 'Needs attention' : look === 'stored' ? 'Fine' : 'For your information'}</span>
+        <span className="hf-hidden">
+          {bad ? 'Needs attention' : look === 'stored' ? 'Fine' : 'For your information'}
+        </span>
       </td>
       <td>
         <div className={classes['fact']} data-bad={bad}>

@@ -71,7 +71,7 @@ export function checksOf(known: Known): Check[] {
       ...testsOf(plan, known),
     ]),
     ...successOf(known),
-    ...known.plans.map(proofOf),
+    ...proofOf(known.plans),
     ...known.destinations.map(destination => destinationOf(destination, known)),
     ...machineOf(known),
   ]
@@ -131,8 +131,7 @@ function schedulesOf(plan: Plan, { pausedUntilMs, askedAtMs, nowMs }: Known): Ch
           },
         ],
   )
-  const paused = (until: Plan['pausedUntilMs']) =>
-    until !== null && (until === 'forever' || until > nowMs)
+  const paused = (until: Plan['pausedUntilMs']) => until !== null && (until === 'forever' || until > nowMs)
   if (paused(plan.pausedUntilMs) || paused(pausedUntilMs)) {
     const own = paused(plan.pausedUntilMs)
     found.push({
@@ -159,7 +158,7 @@ function schedulesOf(plan: Plan, { pausedUntilMs, askedAtMs, nowMs }: Known): Ch
 
 const counted = (run: Run): boolean => run.kind === 'backup' && !run.dryRun
 
-function lastRunOf(plan: Plan, { runs }: Known): Check[] {
+function lastRunOf(plan: Plan, { runs, destinations }: Known): Check[] {
   const last = runs.find(run => run.planId === plan.id && counted(run) && run.endedAtMs !== null)
   if (!last) return []
   const base = { group: 'Backups', testedAtMs: last.endedAtMs } as const
@@ -178,6 +177,9 @@ function lastRunOf(plan: Plan, { runs }: Known): Check[] {
     ]
   }
   if (last.state === 'missed') {
+    const away = destinations.find(
+      ({ id, presence }) => presence === 'absent' && plan.destinationIds.includes(id),
+    )
     return [
       {
         ...base,
@@ -186,7 +188,9 @@ function lastRunOf(plan: Plan, { runs }: Known): Check[] {
         bad: true,
         fact: `The last run of ${plan.name} was missed`,
         ...(last.waitingFor === null ? {} : { more: last.waitingFor }),
-        mend: { kind: 'run', planId: plan.id, label: 'Back up now' },
+        mend: away
+          ? go('Show the drive', 'storage', away.id)
+          : { kind: 'run', planId: plan.id, label: 'Back up now' },
       },
     ]
   }
@@ -263,16 +267,25 @@ function successOf({ runs, askedAtMs, nowMs }: Known): Check[] {
   ]
 }
 
-const proofOf = ({ id, name }: Plan): Check => ({
-  key: `proof-${id}`,
-  group: 'Proof',
-  look: 'unset',
-  bad: false,
-  fact: `Nobody has restored ${name} as a trial yet`,
-  measured: 'never',
-  testedAtMs: null,
-  mend: { kind: 'go', page: 'restore', rest: [], label: 'Restore a file…' },
-})
+function proofOf(plans: readonly Plan[]): Check[] {
+  const [one] = plans
+  if (!one) return []
+  return [
+    {
+      key: 'proof',
+      group: 'Proof',
+      look: 'unset',
+      bad: false,
+      fact:
+        plans.length === 1
+          ? `${one.name} has not been restored as a trial yet`
+          : `None of ${count(plans.length)} plans has been restored as a trial yet`,
+      measured: 'never',
+      testedAtMs: null,
+      mend: { kind: 'go', page: 'restore', rest: [], label: 'Restore a file…' },
+    },
+  ]
+}
 
 function destinationOf(destination: Destination, { vault, askedAtMs }: Known): Check {
   const { id, name, location, presence, hasPassword, refreshedAtMs } = destination

@@ -105,7 +105,10 @@ export default function History() {
       <div className={classes['list']}>
         {(history.error ?? csv.error) && (
           <div className={classes['error']}>
-            <ErrorNote error={(history.error ?? csv.error)!} again={history.error ? history.again : csv.save} />
+            <ErrorNote
+              error={(history.error ?? csv.error)!}
+              again={history.error ? history.again : csv.save}
+            />
           </div>
         )}
         {history.loading && <Ghosts />}

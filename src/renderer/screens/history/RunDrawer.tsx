@@ -33,7 +33,10 @@ export function RunDrawer({ run, close }: { run: Run; close: () => void }) {
         </div>
         <p className={classes['quiet']}>
           {localTime(begun)}
-          {run.endedAtMs === null ? '' : ` to ${localTime(run.endedAtMs).slice(11)}`}, {kindWords(run)}
+          {run.startedAtMs === null || run.endedAtMs === null
+            ? ''
+            : ` to ${localTime(run.endedAtMs).slice(11)}`}
+          , {kindWords(run)}
         </p>
         <p className={classes['state']}>
           <StateIcon look={lookOfRun(run)} />

@@ -62,7 +62,7 @@ export function useRuns(filter: Filter): Runs {
         ) {
           const found = await query(runs.at(-1)?.id, runs.length === 0 ? firstPage : page)
           if (mine !== turn.current) return
-          runs = [...runs, ...found.runs]
+          runs = runs.concat(found.runs)
           total = found.runs.length === 0 ? runs.length : found.total
           setLoaded({ runs, total })
         }
@@ -104,7 +104,7 @@ export function useRuns(filter: Filter): Runs {
       let everything: readonly Run[] = []
       for (;;) {
         const found = await query(everything.at(-1)?.id, 1000)
-        everything = [...everything, ...found.runs]
+        everything = everything.concat(found.runs)
         if (found.runs.length === 0 || everything.length >= found.total) return everything
       }
     },

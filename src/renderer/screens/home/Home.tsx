@@ -70,7 +70,12 @@ export default function Home() {
         </div>
         <ul className={classes['plans']}>
           {plans.map(plan => (
-            <PlanRow key={plan.id} plan={plan} runs={runs} />
+            <PlanRow
+              key={plan.id}
+              plan={plan}
+              runs={runs}
+              gap={attention.some(({ planId, look }) => planId === plan.id && look !== 'note')}
+            />
           ))}
         </ul>
       </section>
@@ -242,7 +247,7 @@ const looks: Record<string, Look> = {
   paused: 'paused',
 }
 
-function PlanRow({ plan, runs }: { plan: Plan; runs: readonly Run[] }) {
+function PlanRow({ plan, runs, gap }: { plan: Plan; runs: readonly Run[]; gap: boolean }) {
   const now = useNow()
   const state = useMirror(({ status }) => status?.plans.find(({ planId }) => planId === plan.id))
   const destination = useMirror(({ destinations }) => destinations[plan.destinationIds[0] ?? ''])
@@ -259,7 +264,7 @@ function PlanRow({ plan, runs }: { plan: Plan; runs: readonly Run[] }) {
   return (
     <li className={classes['row']}>
       <a className={classes['name']} href={hrefOf('plans', [plan.id])}>
-        <StateIcon look={looks[state?.state ?? 'gaps']!} />
+        <StateIcon look={gap && state?.state === 'gaps' ? 'gap' : looks[state?.state ?? 'gaps']!} />
         <span>
           <strong>
             <Name>{plan.name}</Name>
@@ -341,8 +346,7 @@ function Next({
     <span>
       {dayAndTime(dueMs, now)}
       <span className={classes['quiet']}>
-        {relative(dueMs, now)}
-        {plan.conditions.acPower ? ', on AC power' : ''}
+        {plan.conditions.acPower ? 'on AC power' : relative(dueMs, now)}
       </span>
     </span>
   )

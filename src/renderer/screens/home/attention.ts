@@ -92,7 +92,12 @@ export function attentionOf({
         ({ id, presence }) => presence === 'absent' && plan.destinationIds.includes(id),
       )
       if (away) told.add(away.id)
-      const missed = { key: `missed-${plan.id}`, look: 'missed', subject: plan.name, planId: plan.id } as const
+      const missed = {
+        key: `missed-${plan.id}`,
+        look: 'missed',
+        subject: plan.name,
+        planId: plan.id,
+      } as const
       found.push(
         away
           ? {

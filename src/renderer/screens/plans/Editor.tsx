@@ -232,7 +232,7 @@ function Form({ id, start, destinationIds }: { id: string; start: Plan | null; d
       <Modal
         opened={guard.wanted !== null}
         onClose={guard.stay}
-        title="Save the changes first?"
+        title={<strong>Save the changes first?</strong>}
         withCloseButton={false}
       >
         <p style={{ marginTop: 0 }}>

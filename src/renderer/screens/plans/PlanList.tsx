@@ -192,7 +192,11 @@ function Remove({ plan, close }: { plan: Plan | null; close: () => void }) {
     <Modal
       opened={plan !== null}
       onClose={close}
-      title={<bdi>Remove “{plan?.name}”?</bdi>}
+      title={
+        <strong>
+          <bdi>Remove “{plan?.name}”?</bdi>
+        </strong>
+      }
       withCloseButton={false}
     >
       <p style={{ margin: 0 }}>

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import { desktop } from '../../client.ts'
 
+const moves = ['popstate', 'hashchange'] as const
+
 /**
  * Holds the window on the page while there is something to lose. An address that leads away is taken back before
  * anybody acts on it, and kept as `wanted` until somebody decides.
@@ -18,8 +20,9 @@ export function useLeaveGuard(
   useEffect(() => {
     last.current = location.hash
     if (!active) return
-    // capturing: it hears of the change before the frame does
-    const onHash = (event: HashChangeEvent) => {
+    // `popstate` comes at once, while `hashchange` comes later: by then the window may have followed the address.
+    // Capturing: it hears of the change before anybody else does.
+    const onMove = (event: Event) => {
       if (test.current(location.hash)) {
         last.current = location.hash
         return
@@ -30,10 +33,10 @@ export function useLeaveGuard(
     }
     // A desktop window that will not close asks nobody: there it closes.
     const onUnload = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('hashchange', onHash, { capture: true })
+    for (const name of moves) addEventListener(name, onMove, { capture: true })
     if (desktop() === null) addEventListener('beforeunload', onUnload)
     return () => {
-      removeEventListener('hashchange', onHash, { capture: true })
+      for (const name of moves) removeEventListener(name, onMove, { capture: true })
       removeEventListener('beforeunload', onUnload)
     }
   }, [active])

@@ -1,5 +1,6 @@
 import { Button, CloseButton } from '@mantine/core'
-import { useCallback, useEffect, useMemo, useState, type DragEvent } from 'react'
+import { useMediaQuery } from '@mantine/hooks'
+import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from 'react'
 import { count, visible } from '../../../shared/wording.ts'
 import { ErrorNote } from '../../parts/ErrorNote.tsx'
 import { useNow } from '../../parts/Moment.tsx'
@@ -21,9 +22,9 @@ import { bySnapshot, nothing, type Picked, type Selection } from './selection.ts
 import { SelectionBar, useSize } from './SelectionBar.tsx'
 import { SnapshotFacts } from './SnapshotFacts.tsx'
 import { TimeRail } from './TimeRail.tsx'
-import { useFolder } from './use-folder.ts'
+import { useFolder, useOf } from './use-folder.ts'
 import { useTree } from './use-tree.ts'
-import { begin } from './wizard/draft.ts'
+import { begin, keepTicked, wasTicked } from './wizard/draft.ts'
 import classes from './Restore.module.css'
 
 /** The merged tree, the time rail, the folder, and what one file has been. */
@@ -32,7 +33,13 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
   const client = useClient()
   const now = useNow()
   const destination = useMirror(state => state.destinations[destinationId])
-  const listed = useAsked('snapshot.list', scope, destination?.refreshedAtMs)
+  const made = useMirror(
+    ({ runs }) =>
+      Object.values(runs).filter(
+        run => run.kind === 'backup' && run.destinationId === destinationId && run.snapshotId,
+      ).length,
+  )
+  const listed = useAsked('snapshot.list', scope, `${destination?.refreshedAtMs} ${made}`)
   const all = listed.value ?? []
   const shown = useMemo(() => distinct(all), [listed.value])
   const allTime = place.snapshot === 'all'
@@ -53,24 +60,37 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
   const pages = useFolder(common && place.find === null ? { ...common, path } : null, 0)
   const tree = useTree(common && { ...common, showDeleted: place.showDeleted }, root, path)
 
-  const [selection, setSelection] = useState<Selection>(nothing)
+  const ticks = JSON.stringify([destinationId, planId, place.snapshot, place.find])
+  const [selection, setSelection] = useState<Selection>(() => wasTicked(ticks))
+  const ticksBefore = useRef(ticks)
   // What was ticked at one time is not what is there at another.
-  useEffect(() => setSelection(nothing), [destinationId, planId, asOf, place.find])
+  useEffect(() => {
+    if (ticksBefore.current !== ticks) setSelection(nothing)
+    ticksBefore.current = ticks
+  }, [ticks])
   const change = useCallback((change: (before: Selection) => Selection) => setSelection(change), [])
   const { size, error: sizeError } = useSize(destinationId, selection)
   const dragOut = useDragOut(destinationId)
+  const { forget } = dragOut
+  useEffect(forget, [selection, forget])
 
   const [found, setFound] = useState<(Looked & { destinationId: string }) | null>(null)
   useEffect(() => setFound(null), [place.find])
   const [everywhere, setEverywhere] = useState(false)
-  const [closed, setClosed] = useState(false)
-  const row = place.item === null || !pages ? undefined : pages.rowAt(pages.indexOf(place.item))
+  // Where there is little room, details lie over the list and are shown when they are asked for.
+  const narrow = useMediaQuery('(max-width: 1100px)')
+  const [asked, setAsked] = useState(false)
+  const closed = narrow && !asked
+  const { item } = place
+  const row = useOf(pages, each => (item === null ? undefined : each.rowAt(each.indexOf(item))))
+  const total = useOf(pages, each => each.total)
   const looked: (Looked & { destinationId: string }) | null =
     place.find !== null ? found : row ? { ...row, path: joined(path, row.name), destinationId } : null
 
   const timeOf = (id: string) => all.find(snapshot => snapshot.id === id)?.timeMs ?? null
   const restore = (items: readonly Picked[], where: 'folder' | 'original', target: string | null = null) => {
     const parts = bySnapshot(new Map(items.map(item => [item.path, item])))
+    keepTicked(ticks, selection)
     begin({
       destinationId: looked && place.find !== null ? looked.destinationId : destinationId,
       planId: planId ?? null,
@@ -171,10 +191,8 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
                 selection={selection}
                 onSelection={change}
                 item={place.item}
-                onItem={({ name }) => {
-                  setClosed(false)
-                  goTo({ ...place, item: name }, true)
-                }}
+                onItem={({ name }) => goTo({ ...place, item: name }, true)}
+                onLook={() => setAsked(true)}
                 onOpen={next => goTo({ ...place, path: next, item: nextItem(path, next) })}
                 showDeleted={place.showDeleted}
                 onShowDeleted={showDeleted => goTo({ ...place, showDeleted }, true)}
@@ -213,10 +231,7 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
               destinationId={everywhere ? null : destinationId}
               planId={planId ?? null}
               item={found?.path ?? null}
-              onItem={one => {
-                setClosed(false)
-                setFound({ ...one, snapshotId: one.newestSnapshotId })
-              }}
+              onItem={one => setFound({ ...one, snapshotId: one.newestSnapshotId })}
               onOpen={one =>
                 goTo({
                   ...place,
@@ -240,7 +255,7 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
             <Details
               scope={place.find === null ? scope : { destinationId: looked.destinationId }}
               looked={looked}
-              onClose={() => setClosed(true)}
+              onClose={() => setAsked(false)}
               onOpen={next =>
                 goTo({ ...place, find: null, snapshot: looked.snapshotId, path: next, item: null })
               }
@@ -289,7 +304,7 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
           onRestoreInPlace={() => restore([...selection.values()], 'original')}
           hint={
             place.find === null
-              ? `Tick files and folders to restore them${pages?.total ? `: ${count(pages.total)} here` : ''}`
+              ? `Tick files and folders to restore them${total ? `: ${count(total)} here` : ''}`
               : 'Tick what you want to restore, or open its place with Enter'
           }
         />

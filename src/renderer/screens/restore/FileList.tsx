@@ -11,7 +11,7 @@ import { DeletedTag, Name, TypeIcon } from './Name.tsx'
 import { joined, nameOf, parentOf, way } from './paths.ts'
 import { Cell, HeadCell, Rows, SkeletonCells, Tick } from './Rows.tsx'
 import { between, isPicked, mostPicked, pick, unpick, type Picked, type Selection } from './selection.ts'
-import { useSlow } from './use-folder.ts'
+import { useOf, useSlow } from './use-folder.ts'
 import classes from './Restore.module.css'
 
 const columns = '16px minmax(120px, 1fr) 64px 108px 52px'
@@ -33,6 +33,7 @@ export function FileList({
   item,
   onItem,
   onOpen,
+  onLook,
   showDeleted,
   onShowDeleted,
   onDragStart,
@@ -48,6 +49,8 @@ export function FileList({
   item: string | null
   onItem: (row: FolderRow) => void
   onOpen: (path: string) => void
+  /** A file is opened, which is to look at it. */
+  onLook: () => void
   showDeleted: boolean
   onShowDeleted: (on: boolean) => void
   onDragStart: (item: Picked, event: React.DragEvent) => void
@@ -64,7 +67,8 @@ export function FileList({
     anchor.current = null
   }, [path])
   const slow = useSlow(pages === null || (pages.total === null && pages.error === null))
-  pages?.sort(sorting)
+  useOf(pages, each => each.version())
+  useEffect(() => pages?.sort(sorting), [pages, sorting])
   const total = pages?.total ?? 0
   const active = item === null || !pages ? -1 : pages.indexOf(item)
   const onShown = useCallback((from: number, to: number) => pages?.show(from, to), [pages])
@@ -115,6 +119,7 @@ export function FileList({
   const open = (index: number) => {
     const row = pages?.rowAt(index)
     if (row?.type === 'dir') onOpen(joined(path, row.name))
+    else if (row) onLook()
   }
 
   return (

@@ -33,6 +33,22 @@ export function Name({
   )
 }
 
+/** A whole path, over several lines where it has to: broken at its slashes. */
+export function Path({ text }: { text: string }) {
+  return (
+    <bdi className={classes['path']}>
+      {visible(text)
+        .split(/(?<=[/\\])/)
+        .map((part, at) => (
+          <span key={at}>
+            {part}
+            <wbr />
+          </span>
+        ))}
+    </bdi>
+  )
+}
+
 export function DeletedTag() {
   return <span className={classes['tag']}>deleted</span>
 }

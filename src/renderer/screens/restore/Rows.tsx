@@ -31,6 +31,9 @@ export interface RowsProps {
   children?: ReactNode
 }
 
+/** Rows that leave the sight are used again for those that come into it: that is cheaper than making new ones. */
+const pool = 96
+
 /**
  * Rows of one height, of which only those in sight exist. By keyboard: arrows, page keys, Home and End move; Space
  * ticks, with Shift a range; Enter opens.
@@ -134,7 +137,7 @@ export function Rows(props: RowsProps) {
       <div role="rowgroup" className={classes['rows']} style={{ height: virtual.getTotalSize() }}>
         {items.map(({ index, start }) => (
           <div
-            key={index}
+            key={items.length < pool ? index % pool : index}
             id={`${id}-${index}`}
             role="row"
             aria-rowindex={index + (head ? 2 : 1)}

@@ -78,6 +78,9 @@ export function SelectionBar({
   const none = selection.size === 0
   const files = [...selection.values()].filter(({ type }) => type !== 'dir').length
   const folders = selection.size - files
+  const address = none ? null : (dragOut.download?.([...selection.values()]) ?? null)
+  const words = dragOut.download && address === null ? 'Use “Restore to…” for this selection' : dragOut.words
+  const canDrag = !none && dragOut.possible && (dragOut.download === null || address !== null)
   const what = [
     folders > 0 && plural(folders, 'folder'),
     files > 0 && plural(files, 'file'),
@@ -87,11 +90,11 @@ export function SelectionBar({
     <div className={classes['bar']} role="region" aria-label="Selection">
       <div
         className={classes['grip']}
-        draggable={!none && dragOut.possible}
+        draggable={canDrag}
         onPointerDown={() => !none && dragOut.prepare([...selection.values()], size?.bytes ?? null)}
         onDragStart={event => dragOut.start([...selection.values()], size?.bytes ?? null, event)}
       >
-        {!none && dragOut.possible && <IconGripVertical size={16} aria-hidden="true" />}
+        {canDrag && <IconGripVertical size={16} aria-hidden="true" />}
         {none ? (
           <span className={classes['quiet']}>{hint}</span>
         ) : (
@@ -101,7 +104,7 @@ export function SelectionBar({
         )}
         {!none && (
           <span className={classes['quiet']} role="status">
-            {error ? error.message : dragOut.words}
+            {error ? error.message : words}
           </span>
         )}
       </div>
@@ -111,14 +114,8 @@ export function SelectionBar({
           Clear
         </Button>
       )}
-      {!none && dragOut.download && (
-        <Button
-          variant="default"
-          size="sm"
-          component="a"
-          href={dragOut.download([...selection.values()])}
-          download
-        >
+      {address !== null && (
+        <Button variant="default" size="sm" component="a" href={address} download>
           Download
         </Button>
       )}

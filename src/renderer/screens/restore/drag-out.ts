@@ -7,6 +7,7 @@ import { plural, shortBytes } from '../../../shared/wording.ts'
 import { desktop } from '../../client.ts'
 import { useClient } from '../../store/context.tsx'
 import { nameOf } from './paths.ts'
+import { downloadOf } from './download.ts'
 import { bySnapshot, type Picked } from './selection.ts'
 
 /** Getting files out of the window by dragging them. Its button twins are *Restore to…* and *Download*. */
@@ -16,10 +17,12 @@ export interface DragOut {
   readonly words: string
   /** The pointer is down: files are fetched before they can be let go somewhere. */
   prepare(items: readonly Picked[], bytes: number | null): void
+  /** Something else is selected: what was said of the last selection is over. */
+  forget(): void
   /** Of a `dragstart`. */
   start(items: readonly Picked[], bytes: number | null, event: React.DragEvent): void
-  /** In a browser: the address of what is selected; null on the desktop. */
-  readonly download: ((items: readonly Picked[]) => string) | null
+  /** In a browser: the address of what is selected, null where it can't be one download; on the desktop there is none. */
+  readonly download: ((items: readonly Picked[]) => string | null) | null
 }
 
 /** More than this is better restored to a place at once than fetched first and copied then. */
@@ -52,6 +55,7 @@ export function useDragOut(destinationId: string | null): DragOut {
     }
   }, [])
 
+  const forget = useCallback(() => setWords(null), [])
   const stage = useCallback(
     (bridge: DesktopBridge, items: readonly Picked[]): Promise<Staged | null> => {
       const key = keyOf(items)
@@ -76,21 +80,19 @@ export function useDragOut(destinationId: string | null): DragOut {
   )
 
   if (!bridge) {
-    const address = (items: readonly Picked[]) => downloadAddress(destinationId ?? '', items)
     return {
       possible: true,
       words: 'Drag to the desktop, or download',
       prepare: () => undefined,
+      forget,
       start(items, _, event) {
-        const name = items.length === 1 && items[0]!.type !== 'dir' ? nameOf(items[0]!.path) : 'holdfast.zip'
-        const url = new URL(address(items), location.href).href
+        const download = downloadOf(destinationId ?? '', items)
+        if (download === null) return event.preventDefault()
+        const { address, name, mime } = download
         event.dataTransfer.effectAllowed = 'copy'
-        event.dataTransfer.setData(
-          'DownloadURL',
-          `application/octet-stream:${name.replaceAll(':', '_')}:${url}`,
-        )
+        event.dataTransfer.setData('DownloadURL', `${mime}:${name}:${new URL(address, location.href).href}`)
       },
-      download: address,
+      download: items => downloadOf(destinationId ?? '', items)?.address ?? null,
     }
   }
   const tooMuch = (bytes: number | null) => bytes !== null && bytes > mostStagedBytes
@@ -111,6 +113,7 @@ export function useDragOut(destinationId: string | null): DragOut {
         if (ready && held.current) bridge.startDrag(ready.paths)
       })
     },
+    forget,
     download: null,
   }
 }
@@ -142,12 +145,4 @@ async function end(client: Client, run: Run): Promise<Run> {
     last = await client.call('run.get', { id: run.id })
   }
   return last
-}
-
-/** One snapshot's: where several are mixed, the first one's. */
-export function downloadAddress(destinationId: string, items: readonly Picked[]): string {
-  const [part] = bySnapshot(new Map(items.map(item => [item.path, item])))
-  const query = new URLSearchParams({ destinationId, snapshotId: part?.snapshotId ?? '' })
-  for (const path of part?.paths ?? []) query.append('path', path)
-  return `/api/download?${query}`
 }

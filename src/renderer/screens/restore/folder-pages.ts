@@ -33,6 +33,10 @@ export interface FolderPages {
   /** All rows, in the order shown. */
   all(): Promise<FolderRow[]>
   indexOf(name: string): number
+  /** Hears that something else is to be shown. */
+  subscribe(listener: () => void): () => void
+  /** Grows with each change. */
+  version(): number
   close(): void
 }
 
@@ -42,8 +46,9 @@ const largePage = 5000
 /** So long at most before the window gets its turn. */
 const sliceMs = 8
 
-/** @param changed something else is to be shown */
-export function openFolder(client: Client, query: FolderQuery, changed: () => void): FolderPages {
+export function openFolder(client: Client, query: FolderQuery): FolderPages {
+  const listeners = new Set<() => void>()
+  let version = 0
   const rows: (FolderRow | undefined)[] = []
   const asked = new Map<string, Promise<void>>()
   let total: number | null = null
@@ -53,6 +58,13 @@ export function openFolder(client: Client, query: FolderQuery, changed: () => vo
   let order: Uint32Array | null = null
   let sorting: Sorting = { by: 'name', down: false }
   let closed = false
+
+  let found = { name: '', index: -1 }
+
+  function changed(): void {
+    version++
+    for (const listener of listeners) listener()
+  }
 
   function ask(offset: number, limit: number): Promise<void> {
     const key = `${offset} ${limit}`
@@ -148,9 +160,19 @@ export function openFolder(client: Client, query: FolderQuery, changed: () => vo
       return Array.from({ length: total ?? 0 }, (_, at) => rowAt(at)).filter(row => row !== undefined)
     },
     indexOf(name) {
-      for (let at = 0; at < (total ?? 0); at++) if (rowAt(at)?.name === name) return at
+      if (found.name === name && rowAt(found.index)?.name === name) return found.index
+      for (let at = 0; at < (total ?? 0); at++) {
+        if (rowAt(at)?.name !== name) continue
+        found = { name, index: at }
+        return at
+      }
       return -1
     },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    version: () => version,
     close() {
       closed = true
     },

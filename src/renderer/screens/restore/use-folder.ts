@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useRef, useState } from 'react'
+import { useEffect, useReducer, useRef, useState, useSyncExternalStore } from 'react'
 import { useClient, useMirror } from '../../store/context.tsx'
 import { openFolder, type FolderPages, type FolderQuery } from './folder-pages.ts'
 
@@ -21,12 +21,11 @@ export function useReconnects(): number {
 export function useFolder(query: FolderQuery | null, version: unknown): FolderPages | null {
   const client = useClient()
   const reconnects = useReconnects()
-  const [, redraw] = useReducer((n: number) => n + 1, 0)
   const key = JSON.stringify(query)
   const [opened, setOpened] = useState<{ key: string; pages: FolderPages } | null>(null)
   useEffect(() => {
     if (!query) return setOpened(null)
-    const pages = openFolder(client, query, redraw)
+    const pages = openFolder(client, query)
     setOpened({ key, pages })
     return () => pages.close()
     // `key` stands for `query`, which is a new object at each render.
@@ -43,4 +42,11 @@ export function useSlow(waiting: boolean, afterMs = 150): boolean {
     return () => clearTimeout(timer)
   }, [waiting, afterMs])
   return waiting && slow
+}
+
+const never = () => () => undefined
+
+/** Draws anew only when this changes, not with every page that comes in. */
+export function useOf<T>(pages: FolderPages | null, select: (pages: FolderPages) => T): T | null {
+  return useSyncExternalStore(pages?.subscribe ?? never, () => (pages ? select(pages) : null))
 }

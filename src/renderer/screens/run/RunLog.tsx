@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { LogLine, Run } from '../../../shared/entities/run.ts'
+import { hasEnded, type LogLine, type Run } from '../../../shared/entities/run.ts'
 import { localTime, visible } from '../../../shared/wording.ts'
 import { StateIcon } from '../../parts/StateIcon.tsx'
 import { useClient } from '../../store/context.tsx'
@@ -30,7 +30,15 @@ export function RunLog({ run, everything }: { run: Run; everything: boolean }) {
     }
   }, [client, run.id, run.revision, lines])
   const shown = everything ? lines : lines.filter(({ level }) => level !== 'output')
-  if (shown.length === 0) return <p className={classes['quiet']}>Nothing was said yet.</p>
+  if (shown.length === 0) {
+    return (
+      <p className={classes['quiet']}>
+        {hasEnded(run.state)
+          ? 'There is no log: nothing was said, or it is older than logs are kept.'
+          : 'Nothing was said yet.'}
+      </p>
+    )
+  }
   return (
     <ol className={classes['log']}>
       {shown.map(({ seq, atMs, level, text }) => (

@@ -1,9 +1,10 @@
 import { ActionIcon, Button, CopyButton, SegmentedControl } from '@mantine/core'
-import { IconCheck, IconCopy, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
+import { IconCheck, IconChevronRight, IconCopy, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
 import { useState } from 'react'
 import { hasEnded, type Run } from '../../../shared/entities/run.ts'
 import { bytes, count, duration, localTime, percent, visible } from '../../../shared/wording.ts'
 import { ErrorNote } from '../../parts/ErrorNote.tsx'
+import { dayAndTime } from '../../parts/clock-words.ts'
 import { Facts } from '../../parts/Facts.tsx'
 import { Page } from '../../parts/Page.tsx'
 import { useNow } from '../../parts/Moment.tsx'
@@ -25,7 +26,12 @@ export default function RunView() {
   const asked = useAsked('run.get', live ? null : { id })
   const run = live ?? asked.value
   if (run) return <Loaded run={run} />
-  return <Page title="Run">{asked.error && <ErrorNote error={asked.error} again={asked.again} />}</Page>
+  return (
+    <Page title="Run">
+      {asked.error && <ErrorNote error={asked.error} again={asked.again} />}
+      {asked.error && <a href={hrefOf('history')}>All runs</a>}
+    </Page>
+  )
 }
 
 function Loaded({ run }: { run: Run }) {
@@ -38,11 +44,12 @@ function Loaded({ run }: { run: Run }) {
     <Page
       crumbs={
         <a className={classes['crumb']} href={hrefOf('history')}>
-          History ›
+          History
+          <IconChevronRight size={14} aria-hidden="true" />
         </a>
       }
       title={<bdi>{visible(run.planName)}</bdi>}
-      aside={`${localTime(from).slice(0, 16)}, ${kindWords(run)}`}
+      aside={`${dayAndTime(from, now)}, ${kindWords(run)}`}
       actions={<Actions run={run} />}
     >
       <div className={classes['verdict']}>
@@ -55,7 +62,11 @@ function Loaded({ run }: { run: Run }) {
       </div>
       <Announce run={run} />
       {!hasEnded(run.state) && <Phases run={run} />}
-      {run.error && <ErrorNote error={run.error} />}
+      {run.error && (
+        <div className={classes['cause']}>
+          <ErrorNote compact error={run.error} />
+        </div>
+      )}
       <div className={classes['columns']}>
         <div>
           {run.kind === 'backup' && rates.length > 1 && <RateGraph rates={rates} />}
@@ -139,7 +150,7 @@ function Actions({ run }: { run: Run }) {
   const failed = cancel.error ?? pause.error ?? resume.error
   return (
     <>
-      {failed && <span role="alert">{failed.message}</span>}
+      {failed && <span role="alert">{visible(failed.message)}</span>}
       {run.state === 'running' && (
         <Button
           variant="default"
@@ -238,8 +249,12 @@ function Figures({ run, now }: { run: Run; now: number }) {
         : []
   return (
     <>
-      <h3>Progress</h3>
-      <Facts rows={stored} />
+      {stored.length > 0 && (
+        <>
+          <h3>{hasEnded(run.state) ? 'Result' : 'Progress'}</h3>
+          <Facts rows={stored} />
+        </>
+      )}
       <h3>This run</h3>
       <Facts rows={rows} />
     </>

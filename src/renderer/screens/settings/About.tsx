@@ -22,7 +22,9 @@ export function About() {
           <h2 className={classes['heading']} style={{ margin: 0 }}>
             Holdfast {info.version}
           </h2>
-          <div style={{ color: 'var(--hf-ink2)' }}>Backups you can prove, in standard restic repositories</div>
+          <div style={{ color: 'var(--hf-ink2)' }}>
+            Backups you can prove, in standard restic repositories
+          </div>
         </div>
       </div>
       <div className={classes['rows']}>
@@ -41,7 +43,10 @@ export function About() {
             </CopyButton>
           </span>
         </Row>
-        <Row label="Hosted by" words="The process that makes the backups; it goes on when this window is closed.">
+        <Row
+          label="Hosted by"
+          words="The process that makes the backups; it goes on when this window is closed."
+        >
           {hosts[info.host]} on <Name>{info.hostname}</Name>, process {info.pid}, started{' '}
           <Moment atMs={info.startedAtMs} />
         </Row>

@@ -170,7 +170,10 @@ const ChangeTable = ({ changes }: { changes: Changes }) => (
         return (
           <tr key={`${kind} ${name}`}>
             <td>
-              <span style={{ color: `var(--hf-${colour})`, fontWeight: 600, marginRight: 8 }} aria-hidden="true">
+              <span
+                style={{ color: `var(--hf-${colour})`, fontWeight: 600, marginRight: 8 }}
+                aria-hidden="true"
+              >
                 {sign}
               </span>
               {words}

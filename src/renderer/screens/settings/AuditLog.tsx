@@ -111,14 +111,14 @@ function Verify() {
       <span role="status" className={classes['said']}>
         {found && found.brokenAtSeq === null && (
           <>
-            <StateIcon look="proven" /> Whole just now: all {plural(found.entries, 'entry', 'entries')} are as they
-            were written.
+            <StateIcon look="proven" /> Whole just now: all {plural(found.entries, 'entry', 'entries')} are as
+            they were written.
           </>
         )}
         {found && found.brokenAtSeq !== null && (
           <>
-            <StateIcon look="failed" /> Broken at entry {found.brokenAtSeq}: it or one before it was changed or
-            removed. Compare with the copy in a backup of the data directory.
+            <StateIcon look="failed" /> Broken at entry {found.brokenAtSeq}: it or one before it was changed
+            or removed. Compare with the copy in a backup of the data directory.
           </>
         )}
       </span>

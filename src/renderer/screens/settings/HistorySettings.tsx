@@ -10,8 +10,8 @@ export function HistorySettings() {
     <>
       <h2 className={classes['heading']}>History</h2>
       <p className={classes['lead']}>
-        Every run stays in the <a href={hrefOf('history')}>history</a> for ever; it is small. Logs and lists of
-        unreadable files are larger.
+        Every run stays in the <a href={hrefOf('history')}>history</a> for ever; it is small. Logs and lists
+        of unreadable files are larger.
       </p>
       <div className={classes['rows']}>
         <NumberSetting

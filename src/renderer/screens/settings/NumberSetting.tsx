@@ -34,8 +34,7 @@ export function NumberSetting({
   const save = useAction('settings.update')
   const [text, setText] = useState<string | number>(value ?? '')
   useEffect(() => setText(value ?? ''), [value])
-  const wrong =
-    text === '' ? none === undefined : typeof text !== 'number' || text < min || text > max
+  const wrong = text === '' ? none === undefined : typeof text !== 'number' || text < min || text > max
   const next = text === '' ? null : Number(text)
   const put = () => {
     if (!wrong && next !== value) void save.run(change(next))

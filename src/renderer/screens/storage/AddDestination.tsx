@@ -41,7 +41,8 @@ export function AddDestination() {
   const existing = kind === 'existing'
   const open = vault === null || vault.state === 'open'
   const ready = (kind === 'new' || (existing && typed.trim() !== '')) && draft.name !== '' && open
-  const prove = () => void proving.start({ draft, key: existing ? keyFrom(typed) : newKey, create: !existing })
+  const prove = () =>
+    void proving.start({ draft, key: existing ? keyFrom(typed) : newKey, create: !existing })
   const busy = proving.phase === 'making' || proving.phase === 'testing'
 
   async function finish(): Promise<void> {

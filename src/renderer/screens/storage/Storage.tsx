@@ -107,8 +107,8 @@ const Empty = () => (
     <IconDatabaseOff size={32} stroke={1.5} color="var(--hf-ink3)" aria-hidden="true" />
     <h2>No place for backups yet</h2>
     <p>
-      A destination is a folder on a drive of its own, or on another machine that is mounted here. What is stored
-      there is a standard restic repository, encrypted with a key that only you have.
+      A destination is a folder on a drive of its own, or on another machine that is mounted here. What is
+      stored there is a standard restic repository, encrypted with a key that only you have.
     </p>
     <Button size="sm" onClick={() => go('storage', ['add'])}>
       Add a destination

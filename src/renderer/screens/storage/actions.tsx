@@ -60,7 +60,8 @@ export function Refresh({ destination: { id, presence } }: { destination: Destin
       <div role="status">
         {refresh.busy && (
           <p className={classes['buttons']} style={{ margin: '4px 0' }}>
-            <Loader size={14} /> Reading. This window can be closed meanwhile; a large repository takes minutes.
+            <Loader size={14} /> Reading. This window can be closed meanwhile; a large repository takes
+            minutes.
           </p>
         )}
         {done && !refresh.busy && (
@@ -130,8 +131,8 @@ export function SetPassword({ destination: { id, hasPassword, presence } }: { de
         >
           {lost && (
             <p style={{ margin: 0, maxWidth: 560 }}>
-              Nobody, including us, can open this repository without its key. Look for the recovery kit, on paper or
-              on a stick, or for another computer that uses this repository.
+              Nobody, including us, can open this repository without its key. Look for the recovery kit, on
+              paper or on a stick, or for another computer that uses this repository.
             </p>
           )}
           <ExistingKey value={typed} onChange={setTyped} />
@@ -232,10 +233,13 @@ export function Remove({ destination }: { destination: Destination }) {
     >
       <Modal opened={asking} onClose={() => setAsking(false)} title={`Remove “${name}” from this list?`}>
         <p style={{ margin: '0 0 8px' }}>
-          Holdfast forgets this destination and its password. The repository at <Name mono>{location.path}</Name>{' '}
-          stays as it is, with all its snapshots; it can be added again with its recovery key.
+          Holdfast forgets this destination and its password. The repository at{' '}
+          <Name mono>{location.path}</Name> stays as it is, with all its snapshots; it can be added again with
+          its recovery key.
         </p>
-        <p style={{ margin: '0 0 16px' }}>Without that key nobody can open it: is the recovery kit at hand?</p>
+        <p style={{ margin: '0 0 16px' }}>
+          Without that key nobody can open it: is the recovery kit at hand?
+        </p>
         {remove.error && <ErrorNote compact error={remove.error} />}
         <div className={classes['buttons']} style={{ justifyContent: 'flex-end' }}>
           <Button variant="default" data-autofocus onClick={() => setAsking(false)}>

@@ -10,7 +10,11 @@ export interface Summary {
   /** That search and browsing don't know yet. */
   readonly notIndexed: number
   /** By plan, the most first; null: no plan of ours made them. */
-  readonly byPlan: readonly { readonly plan: Plan | null; readonly count: number; readonly newestMs: number }[]
+  readonly byPlan: readonly {
+    readonly plan: Plan | null
+    readonly count: number
+    readonly newestMs: number
+  }[]
 }
 
 export function summaryOf(

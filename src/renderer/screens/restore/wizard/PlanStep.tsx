@@ -11,7 +11,7 @@ import { StateIcon } from '../../../parts/StateIcon.tsx'
 import { go } from '../../../route.ts'
 import { useClient, useMirror } from '../../../store/context.tsx'
 import { modified } from '../dates.ts'
-import { Name } from '../Name.tsx'
+import { Name, Path } from '../Name.tsx'
 import { commonRoot, inSnapshot, isWithin, parentOf } from '../paths.ts'
 import { Cell, HeadCell, Rows, SkeletonCells } from '../Rows.tsx'
 import { Sign, type SignKind } from '../Sign.tsx'
@@ -130,7 +130,9 @@ export function PlanStep({ draft, title, onClose }: { draft: Draft; title: strin
           <Button
             size="sm"
             {...(ready && counts.delete > 0 ? { color: 'red.8' } : {})}
-            disabled={!ready || (counts.delete > 0 && !sure)}
+            disabled={
+              !ready || (nothing && counts.unchanged + counts.failed === 0) || (counts.delete > 0 && !sure)
+            }
             loading={starting}
             onClick={() => void start()}
           >
@@ -369,7 +371,7 @@ function Facts({
         <h2>Into</h2>
         <div className={classes['into']}>
           <IconFolder size={16} stroke={1.75} aria-hidden="true" />
-          <bdi>{visible(target.kind === 'original' ? commonRoot(draft.parts) : target.path)}</bdi>
+          <Path text={target.kind === 'original' ? commonRoot(draft.parts) : target.path} />
         </div>
         <p className={classes['quiet']}>
           {target.kind === 'original' && 'Original place. '}

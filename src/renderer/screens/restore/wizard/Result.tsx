@@ -10,10 +10,10 @@ import { ErrorNote } from '../../../parts/ErrorNote.tsx'
 import { Mark } from '../../../parts/Mark.tsx'
 import { go, hrefOf } from '../../../route.ts'
 import { useAsked, useClient } from '../../../store/context.tsx'
-import { Name } from '../Name.tsx'
+import { Name, Path } from '../Name.tsx'
 import { Sign, type SignKind } from '../Sign.tsx'
 import { useItems } from './items.ts'
-import { sorted, summed } from './requests.ts'
+import { wholeAndApart, summed } from './requests.ts'
 import { saveList } from './save-list.ts'
 import { outcomeOf } from './outcome.ts'
 import { StepPage } from './Wizard.tsx'
@@ -33,7 +33,7 @@ export function Result({
 }) {
   const client = useClient()
   const heading = useRef<HTMLHeadingElement>(null)
-  const { apart } = sorted(runs.flatMap(({ restore }) => restore ?? []))
+  const { apart } = wholeAndApart(runs.flatMap(({ restore }) => restore ?? []))
   const counts = summed(
     runs.map(run => run.restoreCounts),
     apart,
@@ -109,7 +109,7 @@ export function Result({
               {folder && (
                 <p className={classes['into']} style={{ margin: '12px 0 0' }}>
                   <IconFolder size={16} stroke={1.75} aria-hidden="true" />
-                  <bdi>{visible(folder)}</bdi>
+                  <Path text={folder} />
                 </p>
               )}
             </div>
@@ -126,8 +126,7 @@ export function Result({
               )}
             {line('overwrite', counts.overwrite, 'overwritten', 'what they were before is not kept')}
             {line('unchanged', counts.unchanged, 'unchanged', 'not touched')}
-            {counts.skip > 0 &&
-              line('skip', counts.skip, 'left as they are', 'not older than the backup, or to be kept')}
+            {counts.skip > 0 && line('skip', counts.skip, 'left as they are', 'there already')}
             {line('delete', counts.delete, 'deleted', 'not in the backup')}
             {counts.failed > 0 && line('failed', counts.failed, 'failed', 'each with its reason below')}
           </dl>

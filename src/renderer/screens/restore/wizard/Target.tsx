@@ -13,16 +13,31 @@ import { decide, type Draft } from './draft.ts'
 import { StepPage } from './Wizard.tsx'
 import classes from './Wizard.module.css'
 
-/** Where it goes. */
-export function Target({ draft, title, onClose }: { draft: Draft; title: string; onClose: () => void }) {
+interface StepProps {
+  draft: Draft
+  title: string
+  onClose: () => void
+}
+
+/** Where it goes. The field is shown once it is known what stands in it, so that nothing is written over what is typed. */
+export function Target(props: StepProps) {
+  const suggested = useAsked('source.suggest', undefined)
+  if (suggested.value === null && suggested.error === null)
+    return (
+      <StepPage {...props} step="Target" said="Nothing has been changed yet.">
+        {null}
+      </StepPage>
+    )
+  return <Choosing {...props} home={suggested.value?.home ?? null} />
+}
+
+function Choosing({ draft, title, onClose, home }: StepProps & { home: string | null }) {
   const { target } = draft
   const [kind, setKind] = useState<'original' | 'folder'>(target?.kind ?? 'folder')
-  const [typed, setTyped] = useState(target?.kind === 'folder' ? target.path : '')
-  const suggested = useAsked('source.suggest', undefined)
-  useEffect(() => {
-    // A new folder in the home is in nobody's way.
-    if (typed === '' && suggested.value) setTyped(below(suggested.value.home, 'Restored'))
-  }, [suggested.value])
+  // A new folder in the home is in nobody's way.
+  const [typed, setTyped] = useState(
+    target?.kind === 'folder' ? target.path : home === null ? '' : below(home, 'Restored'),
+  )
   const place = useVerdict(kind === 'folder' ? typed : null, draft.destinationId)
   const paths = draft.parts.flatMap(part => part.paths)
   const next = () => {
@@ -75,7 +90,7 @@ export function Target({ draft, title, onClose }: { draft: Draft; title: string;
           </div>
           {kind === 'folder' && (
             <div className={classes['pickFolder']}>
-              <Chooser path={typed} onPath={setTyped} home={suggested.value?.home ?? null} />
+              <Chooser path={typed} onPath={setTyped} home={home} />
               <div className={classes['verdict']} role="status">
                 {place.look && <StateIcon look={place.look} />}
                 <span>{place.words}</span>

@@ -9,7 +9,7 @@ import { useMirror } from '../../../store/context.tsx'
 import { dayAndTime } from '../dates.ts'
 import { Conflicts } from './Conflicts.tsx'
 import { forget, useDraft } from './draft.ts'
-import { nameOfParts, sorted } from './requests.ts'
+import { nameOfParts, wholeAndApart } from './requests.ts'
 import { PlanStep } from './PlanStep.tsx'
 import { Running } from './Running.tsx'
 import { Target } from './Target.tsx'
@@ -35,7 +35,7 @@ export function Wizard({ step, query }: { step: string; query: URLSearchParams }
   if (step === 'run') {
     const [run] = ids.flatMap(id => runs[id] ?? [])
     const what = run?.restore
-      ? nameOfParts(sorted(ids.flatMap(id => runs[id]?.restore ?? [])).whole)
+      ? nameOfParts(wholeAndApart(ids.flatMap(id => runs[id]?.restore ?? [])).whole)
       : 'what you chose'
     return <Running key={ids.join()} ids={ids} title={`Restore ${visible(what)}`} onClose={close} />
   }

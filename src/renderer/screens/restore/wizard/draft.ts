@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import { useStore } from 'zustand'
+import { nothing, type Selection } from '../selection.ts'
 import type { Apart, ConflictMode, Part, Target } from './requests.ts'
 
 /** What is about to be restored, while the wizard is gone through. Nothing has been asked for yet. */
@@ -31,4 +32,13 @@ export function decide(change: Partial<Draft>): void {
   store.setState(({ draft }) => ({ draft: draft && { ...draft, apart: null, ...change } }))
 }
 
-export const forget = (): void => store.setState({ draft: null })
+let ticked: { readonly key: string; readonly selection: Selection } | null = null
+/** So that who comes back from the wizard finds ticked what was ticked before. */
+export const keepTicked = (key: string, selection: Selection): void => {
+  ticked = { key, selection }
+}
+export const wasTicked = (key: string): Selection => (ticked?.key === key ? ticked.selection : nothing)
+
+export function forget(): void {
+  store.setState({ draft: null })
+}

@@ -13,23 +13,29 @@ export function outcomeOf(runs: readonly Pick<Run, 'state'>[], counts: RestoreCo
   const restored = counts.create + counts.overwrite + counts.keepBoth
   const items = plural(restored, 'item')
   const is = (state: Run['state']) => runs.some(run => run.state === state)
-  if (is('failed') || is('interrupted'))
+  const untouched = restored + counts.delete === 0
+  if (is('interrupted'))
+    return {
+      tone: 'bad',
+      title: 'Interrupted',
+      sentence:
+        'Holdfast ended in the middle of it. What was restored until then is in place and whole; the rest is missing.',
+    }
+  if (is('failed'))
     return {
       tone: 'bad',
       title: restored > 0 ? `Stopped after ${items}` : 'The restore failed',
-      sentence:
-        restored > 0
-          ? 'What was restored until then stays where it is and is whole; the rest is missing.'
-          : 'Nothing was restored, and nothing was changed.',
+      sentence: untouched
+        ? 'Nothing was restored, and nothing was changed.'
+        : 'What was restored until then stays where it is and is whole; the rest is missing.',
     }
   if (is('cancelled'))
     return {
       tone: 'quiet',
       title: restored > 0 ? `Cancelled after ${items}` : 'Cancelled',
-      sentence:
-        restored > 0
-          ? 'What was restored until then stays where it is and is whole.'
-          : 'Nothing was restored, and nothing was changed.',
+      sentence: untouched
+        ? 'Nothing was restored, and nothing was changed.'
+        : 'What was done until then stays as it is, and every restored file is whole.',
     }
   if (counts.failed > 0 || is('partial'))
     return {
@@ -49,7 +55,7 @@ export function outcomeOf(runs: readonly Pick<Run, 'state'>[], counts: RestoreCo
           title: counts.skip > 0 ? 'Nothing was restored' : 'Everything was there already',
           sentence:
             counts.skip > 0
-              ? `${plural(counts.skip, 'item')} that differ were left as they are, as you chose.`
+              ? `${plural(counts.skip + counts.unchanged, 'item was', 'items were')} there already and left as they are, as you chose.`
               : `${plural(counts.unchanged, 'item')} are as they were backed up. Nothing was written.`,
         }
   if (counts.filesVerified === 0)

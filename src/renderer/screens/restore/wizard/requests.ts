@@ -116,7 +116,10 @@ export function summed(all: readonly (RestoreCounts | undefined)[], apart = 0): 
 }
 
 /** Of the requests of one restore, those that were made of others' files (`apart`), and how many files that is. */
-export function sorted(requests: readonly RestoreRequest[]): { whole: RestoreRequest[]; apart: number } {
+export function wholeAndApart(requests: readonly RestoreRequest[]): {
+  whole: RestoreRequest[]
+  apart: number
+} {
   const isApart = (one: RestoreRequest, at: number) =>
     requests
       .slice(0, at)

@@ -2,12 +2,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { tempDir } from '../support/tmp.ts'
-import { eventually, protect, runIs, startRun, test } from './desktop.ts'
+import { eventually, inside, protect, runIs, startRun, test } from './desktop.ts'
 import { hosts, launchApp, type Host } from './launch.ts'
 
 /** From a backup back to files on a disk, by the window alone. */
+
+// Two backups, a window and a restore each: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 })
 
 const files = {
   'letters/2026/dear bob.txt': 'Dear Bob,\n'.repeat(500),
@@ -27,6 +30,7 @@ async function backedUp(host: Host) {
   }
   const launched = await launchApp({ host })
   const { page } = launched
+  page.setDefaultTimeout(120_000)
   const plan = await protect(page, folder, source)
   await runIs(page, await startRun(page, plan), 'succeeded')
   rmSync(join(source, 'gone.txt'))
@@ -170,6 +174,31 @@ describe.each(hosts)('restoring (%s)', host => {
       await page.getByText('This is the repository that it is restored from.').waitFor()
       expect(await button(page, 'Continue').isDisabled()).toBe(true)
     }
+  })
+})
+
+inside('what is dragged out of the window was restored to a private folder first', async () => {
+  const { page, standIn } = await backedUp('electron')
+  await openRestore(page, 'documents')
+  await row(page, 'documents').dblclick()
+  await tick(page, 'budget.csv', 'letters')
+  await page.getByText('2 selected').waitFor()
+  const grip = page.getByText('2 selected')
+  await grip.hover()
+  await page.mouse.down()
+  await page.mouse.move(600, 300, { steps: 5 })
+  await eventually(
+    async () => (await standIn!.record()).drags,
+    drags => expect(drags).toHaveLength(1),
+  )
+  await page.mouse.up()
+  const [{ files: dragged } = { files: [] }] = (await standIn!.record()).drags
+  const budget = dragged.find(path => path.endsWith('budget.csv'))
+  expect(dragged).toHaveLength(2)
+  expect(readFileSync(budget!, 'utf8')).toBe('Quarter,Q1\nRent,4350\n')
+  expect(contents(dragged.find(path => path.endsWith('letters'))!)).toEqual({
+    '2026/dear bob.txt': hashOf(files['letters/2026/dear bob.txt']),
+    'offer.txt': hashOf(files['letters/offer.txt']),
   })
 })
 

@@ -38,10 +38,16 @@ export interface SampleWindow {
 /**
  * A window on the sample as the computer it stands for: the folder that holds it is shown as the root of that computer,
  * and the clock of the page is its clock. Nothing else of what the application says is changed.
+ *
+ * `measured`: nothing stands between page and application, and nothing is waited for.
  */
 export async function openWindow(
   sample: Pick<Sample, 'folder' | 'link'>,
-  { scheme = 'light', sharp = false }: { scheme?: Scheme; sharp?: boolean } = {},
+  {
+    scheme = 'light',
+    sharp = false,
+    measured = false,
+  }: { scheme?: Scheme; sharp?: boolean; measured?: boolean } = {},
 ): Promise<SampleWindow> {
   const context = await (
     await openBrowser()
@@ -62,28 +68,31 @@ export async function openWindow(
       complaints.push(message.text())
   })
   const calls = { open: 0, lastMs: performance.now() }
-  await page.clock.setFixedTime(sampleNowMs)
-  await page.route(/\/api\/(?!events)/, async route => {
-    calls.open += 1
-    try {
-      const asked = route.request().postData()
-      const response = await route.fetch(asked === null ? {} : { postData: asPath(asked, sample.folder) })
-      await route.fulfill({ response, body: (await response.text()).replaceAll(sample.folder, '') })
-    } catch {
-      await route.abort().catch(() => undefined) // nobody answers, or the window is closed
-    } finally {
-      calls.open -= 1
-      calls.lastMs = performance.now()
-    }
-  })
+  async function dress(): Promise<void> {
+    await page.clock.setFixedTime(sampleNowMs)
+    await page.route(/\/api\/(?!events)/, async route => {
+      calls.open += 1
+      try {
+        const asked = route.request().postData()
+        const response = await route.fetch(asked === null ? {} : { postData: asPath(asked, sample.folder) })
+        await route.fulfill({ response, body: (await response.text()).replaceAll(sample.folder, '') })
+      } catch {
+        await route.abort().catch(() => undefined) // nobody answers, or the window is closed
+      } finally {
+        calls.open -= 1
+        calls.lastMs = performance.now()
+      }
+    })
+  }
   async function settled(): Promise<void> {
     await page.locator('main > *, main').first().waitFor()
     // longer than any pause after which a page asks again
     while (calls.open > 0 || performance.now() - calls.lastMs < 400) await page.waitForTimeout(40)
     await page.evaluate(() => (globalThis as unknown as Fonts).document.fonts.ready.then(() => true))
   }
+  if (!measured) await dress()
   await page.goto(sample.link())
-  await settled()
+  if (!measured) await settled()
   return {
     page,
     complaints,

@@ -343,6 +343,7 @@ describe('bad luck', () => {
 
   test('when nobody answers the window says so, keeps what it shows, and comes back by itself', async () => {
     const { page, go } = await open()
+    await go('#/storage') // it is there from then on
     await go('#/home')
     await sample.down()
     onTestFinished(() => sample.up().catch(() => undefined)) // for the tests after it, had it not come so far

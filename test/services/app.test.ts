@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { openCatalogue } from '../../src/main/services/catalogue/open.ts'
 import { application, type Application } from './application.ts'
 
 const password = 'canary correct horse'
@@ -175,6 +176,36 @@ test('pause and resume, of one plan and of all', async () => {
   })
   await app.call('app.resume', undefined)
   expect((await app.call('settings.get', undefined)).pausedUntilMs).toBeNull()
+})
+
+test('a run that was cut off is shown as such by a command that passes by, and finished by an owner that stays', async () => {
+  const first = await application()
+  const { plan } = await withPlan(first)
+  const run = await first.ended((await first.call('run.start', { planId: plan.id })).id)
+  await first.app.stop('cancel')
+  const dataDirectory = join(first.folder, 'data')
+  const left = openCatalogue(dataDirectory, { now: first.app.now })
+  left.runs.save({ ...run, state: 'running', endedAtMs: null, snapshotId: null, counts: null })
+  left.close()
+  const passing = await application({
+    host: 'cli',
+    vault: first.vault,
+    dataDirectory,
+    catalogue: openCatalogue(dataDirectory, { now: first.app.now }),
+  })
+  expect(await passing.call('run.get', { id: run.id })).toMatchObject({ state: 'interrupted' })
+  expect(await passing.call('app.status', undefined)).toMatchObject({ runningRunIds: [] })
+  await passing.app.stop('cancel')
+  const staying = await application({
+    vault: first.vault,
+    dataDirectory,
+    catalogue: openCatalogue(dataDirectory, { now: first.app.now }),
+  })
+  const { runs } = await staying.call('run.list', { limit: 10 })
+  const finishing = runs.find(({ followsRunId }) => followsRunId === run.id)!
+  expect(finishing).toMatchObject({ trigger: 'recovery' })
+  expect(await staying.ended(finishing.id)).toMatchObject({ state: 'succeeded' })
+  expect(await staying.call('run.get', { id: run.id })).toMatchObject({ state: 'interrupted' })
 })
 
 test('settings that are not named stay', async () => {

@@ -18,6 +18,7 @@ import { defaultMemoryBytes, memoryPlan, type MemoryPlan } from './memory.ts'
 import { openingOf, type Opening, type Repository } from './repository.ts'
 import type { Run } from './run.ts'
 import { anySnapshot, findSnapshot, listSnapshots } from './snapshots.ts'
+import { lookEarly, type EarlyLook } from './storing/early-look.ts'
 import { createPackSink } from './storing/pack-sink.ts'
 import { scan, type Totals } from './storing/scan.ts'
 import { storeTree, type TreeCounts } from './storing/tree.ts'
@@ -76,7 +77,7 @@ export interface BackupResult {
 /**
  * Stores a snapshot of `paths`. Packs, then index, then the snapshot, so at every instant the repository is valid;
  * when cancelled, what was stored stays and is reused by the next run.
- * @param from the threads start while it is being opened
+ * @param from while it is being opened, threads start and folders are looked at
  * @throws source_missing one of `paths` does not exist: nothing is stored, never an empty snapshot
  */
 export async function backup(
@@ -100,6 +101,7 @@ export async function backup(
   const memory = memoryPlan(memoryBytes, threads)
   const setup = Promise.withResolvers<PoolSetup>()
   const pool = createPool(setup.promise, memory.threads)
+  const early = lookEarly(targets, walk, opened)
   let storing: Storing | null = null
   try {
     const repo = await opened
@@ -109,7 +111,7 @@ export async function backup(
       await repo.loadIndex(run)
       run.signal.throwIfAborted()
       setup.resolve(poolSetup(repo, options, walk, devices, memory))
-      storing = startStoring(repo, options, { targets, walk, parent, startedAtMs, memory }, pool, run)
+      storing = startStoring(repo, options, { targets, walk, parent, startedAtMs, memory, early }, pool, run)
     }
     const kind = options.lock && !options.dryRun ? 'shared' : 'none'
     return await withLock(repo, kind, run, () => storing!.finish(), lockTimes, prepare)
@@ -147,6 +149,7 @@ interface Plan {
   readonly parent: SavedSnapshot | null
   readonly startedAtMs: number
   readonly memory: MemoryPlan
+  readonly early: EarlyLook
 }
 
 /** A backup under way. Nothing of it reaches the repository until `finish` is called, under the lock. */
@@ -160,7 +163,7 @@ interface Storing {
 function startStoring(
   repo: Repository,
   options: BackupOptions,
-  { targets, walk, parent, startedAtMs, memory: { packsInFlight, foldersAtOnce } }: Plan,
+  { targets, walk, parent, startedAtMs, memory: { packsInFlight, foldersAtOnce }, early }: Plan,
   pool: Pool,
   outer: Run,
 ): Storing {
@@ -178,7 +181,7 @@ function startStoring(
   })
   const totals: Totals = { stopped: false, files: null, bytes: null }
   const scanned = options.scan ? scan(targets, walk, totals, run) : Promise.resolve()
-  const stored = storeTree({ repo, targets, walk, parent, pool, sink, totals, foldersAtOnce }, run)
+  const stored = storeTree({ repo, targets, walk, parent, pool, sink, totals, foldersAtOnce, early }, run)
   stored.catch(() => undefined) // `finish` hears of it
 
   return {

@@ -1,7 +1,7 @@
 import type { AnyEvent } from '../../shared/contract.ts'
 import { Settings, type AppInfo, type Status } from '../../shared/entities/application.ts'
 import type { Plan } from '../../shared/entities/plan.ts'
-import type { Run } from '../../shared/entities/run.ts'
+import { hasEnded, type Run } from '../../shared/entities/run.ts'
 import { AppError } from '../../shared/errors.ts'
 import { programVersion, threadsFor, type KeyCost } from '../engine/index.ts'
 import type { Catalogue, StoredDestination } from './catalogue/catalogue.ts'
@@ -166,7 +166,10 @@ export async function createApp(ports: AppPorts): Promise<App> {
     if (followUp === null) void scheduler.ended(run).catch(trouble)
   })
 
-  const status = createStatusWatch({ catalogue, plans, now, machineZone, timers, publish, trouble })
+  const status = createStatusWatch({
+    ...{ catalogue, plans, now, machineZone, timers, publish, trouble },
+    open: runs.active,
+  })
 
   function saveSettings(settings: Settings): Settings {
     catalogue.settings.save(settings)
@@ -204,8 +207,10 @@ export async function createApp(ports: AppPorts): Promise<App> {
   const machine = thisMachine({ home: ports.home, platform: ports.platform, now })
 
   const requireRun = (id: string): Run => {
-    const found = atWork().find(run => run.id === id) ?? catalogue.runs.get(id)
+    const found = atWork().find(run => run.id === id)
     if (found) return found
+    const stored = catalogue.runs.get(id)
+    if (stored) return asLeft(stored)
     throw new AppError('not_found', 'That run is not there (any more).', { hint: 'List the runs again.' })
   }
 
@@ -349,10 +354,20 @@ export async function createApp(ports: AppPorts): Promise<App> {
     'audit.verify': () => catalogue.audit.verify(),
   }
 
+  /**
+   * What had begun and is at work nowhere was cut off with its process. The next owner that stays says so in the record
+   * and finishes it; a command that passes by only shows it.
+   */
+  function asLeft(run: Run): Run {
+    return hasEnded(run.state) || run.startedAtMs === null
+      ? run
+      : { ...run, state: 'interrupted', waitingFor: null }
+  }
+
   /** The catalogue is told of progress far less often than listeners are. */
   function withLive(page: { runs: Run[]; total: number }): { runs: Run[]; total: number } {
     const live = new Map(atWork().map(run => [run.id, run]))
-    return { total: page.total, runs: page.runs.map(run => live.get(run.id) ?? run) }
+    return { total: page.total, runs: page.runs.map(run => live.get(run.id) ?? asLeft(run)) }
   }
 
   if (ports.host !== 'cli') {

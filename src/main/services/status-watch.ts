@@ -1,6 +1,7 @@
 import type { AnyEvent } from '../../shared/contract.ts'
 import type { Status } from '../../shared/entities/application.ts'
 import type { Plan } from '../../shared/entities/plan.ts'
+import type { Run } from '../../shared/entities/run.ts'
 import type { Catalogue } from './catalogue/catalogue.ts'
 import type { Plans } from './plans.ts'
 import type { Timers } from './scheduling/timers.ts'
@@ -25,6 +26,7 @@ const lookAgainMs = 60_000
 export function createStatusWatch({
   catalogue,
   plans,
+  open,
   now,
   machineZone,
   timers,
@@ -33,6 +35,8 @@ export function createStatusWatch({
 }: {
   catalogue: Catalogue
   plans: Plans
+  /** Runs that have not ended. */
+  open: () => Run[]
   now: () => number
   machineZone: () => string
   timers: Timers
@@ -51,12 +55,7 @@ export function createStatusWatch({
   })
 
   function current(): Status {
-    const found = statusOf(
-      plans.list().map(factsOf),
-      catalogue.runs.open(),
-      catalogue.settings.get().pausedUntilMs,
-      now(),
-    )
+    const found = statusOf(plans.list().map(factsOf), open(), catalogue.settings.get().pausedUntilMs, now())
     const { revision, ...before } = shown ?? { revision: 0 }
     if (shown && JSON.stringify(before) === JSON.stringify(found)) return { revision, ...found }
     return (shown = { ...found, revision: catalogue.nextRevision() })

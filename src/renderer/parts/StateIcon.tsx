@@ -13,6 +13,7 @@ import {
   IconXboxXFilled,
 } from '@tabler/icons-react'
 import type { Run } from '../../shared/entities/run.ts'
+import type { StateLook } from './look.ts'
 
 /** One icon and colour a state, on every screen; its words always stand beside it. */
 const looks = {
@@ -28,9 +29,9 @@ const looks = {
   offline: [IconPlugConnectedX, 'ink3'],
   unset: [IconCircleDotted, 'ink3'],
   note: [IconInfoCircle, 'ink3'],
-} as const
+} as const satisfies Record<StateLook, unknown>
 
-export type Look = keyof typeof looks
+export type Look = StateLook
 
 export function StateIcon({ look, size = 16 }: { look: Look; size?: number }) {
   const [Icon, colour] = looks[look]

@@ -19,3 +19,22 @@ test('what fails while jobs are in hand fails them, and their replies, still to 
   await expect(room.perform(4)).rejects.toThrow('the disk is full')
   await room.close()
 })
+
+test('jobs wait for a setup that is still to come, and fail with it', async () => {
+  const plan = {
+    entry: new URL('file:///none'),
+    create: (by: number) => ({ perform: (n: number) => n * by }),
+  }
+  const setup = Promise.withResolvers<number>()
+  const room = createRoom<number, number, number>({ ...plan, setup: setup.promise }, 0)
+  const jobs = [1, 2].map(n => room.perform(n))
+  setup.resolve(10)
+  expect(await Promise.all(jobs)).toEqual([10, 20])
+  expect(await room.perform(3)).toBe(30)
+
+  const never = createRoom<number, number, number>(
+    { ...plan, setup: Promise.reject(new Error('wrong password')) },
+    0,
+  )
+  await expect(never.perform(1)).rejects.toThrow('wrong password')
+})

@@ -48,6 +48,14 @@ describe('plans', () => {
     expect(plans.list()).toEqual([first, { ...second, name: 'photos' }])
   })
 
+  test('who has heard newer news of its schedules may save all the same', () => {
+    const { plans } = opened()
+    const plan = aPlan()
+    plans.insert(plan)
+    plans.update({ ...plan, retries: 5, revision: 9 }, 8)
+    expect(plans.get(plan.id)).toMatchObject({ retries: 5, revision: 9 })
+  })
+
   test('of two who change the same one, the second is told; nothing of what it said is saved', () => {
     const { plans } = opened()
     const plan = aPlan()

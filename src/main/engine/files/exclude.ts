@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { AppError } from '../../../shared/errors.ts'
 import { joinRaw, rawFromText, textFromRaw, type Raw } from '../format/raw.ts'
 import type { Warning } from '../run.ts'
@@ -6,6 +6,7 @@ import { patternsFromFile } from './exclude-file.ts'
 import { cleanPath } from './glob.ts'
 import { compileList } from './pattern-list.ts'
 import { reach } from './reach.ts'
+import type { ItemStat } from './walk.ts'
 
 /** What to leave out, with restic's semantics. */
 export interface ExcludeRules {
@@ -41,16 +42,16 @@ export interface Excluder {
   /** Says from the name alone, so before lstat. */
   pathExcluded(path: Raw): boolean
   /** Says by what lstat tells: too large, or on a device where only its mount point stays. */
-  entryExcluded(path: Raw, stat: BigIntStats): boolean
+  entryExcluded(path: Raw, stat: ItemStat): boolean
   /** Whether what is in this folder belongs to the backup at all; a mount point, for one, is kept as an empty folder. */
-  entersFolder(path: Raw, stat: BigIntStats): boolean
+  entersFolder(path: Raw, stat: ItemStat): boolean
   /**
    * Which of `names`, all entries of the folder, a tag file in it leaves: all without one, else the tag file alone.
    * A tag that cannot be read or lacks its header marks nothing and is warned of.
    */
   keptNames(folder: Raw, names: Raw[], warn?: (warning: Warning) => void): Raw[]
   /** For `oneFileSystem`: what is below this target, down to a deeper one, has to be on the target's device. */
-  allowDevice(target: Raw, stat: BigIntStats): void
+  allowDevice(target: Raw, stat: ItemStat): void
 }
 
 const cacheTag = 'CACHEDIR.TAG:Signature: 8a477f597d28d172789f06886806bc55'

@@ -1,12 +1,4 @@
-import {
-  chmodSync,
-  lchownSync,
-  lutimesSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  type BigIntStats,
-} from 'node:fs'
+import { chmodSync, lchownSync, lutimesSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 import { AppError, SourceError } from '../../../shared/errors.ts'
 import { goModeFromStat, permissionsFromGoMode, typeFromStat } from '../format/mode.ts'
 import { fsPath, rawFromBuffer, textFromRaw, type Raw } from '../format/raw.ts'
@@ -15,6 +7,7 @@ import type { NodeType, TreeNode, Xattr } from '../format/tree.ts'
 import type { Warning } from '../run.ts'
 import { libcProblem, loadLibc, type Libc } from './libc.ts'
 import type { AccessPath } from './reach.ts'
+import type { ItemStat } from './walk.ts'
 
 /** What reading and writing depend on beside the disk; by default this process's. */
 export interface MetadataTools {
@@ -45,7 +38,7 @@ export function missingAbilities(tools: MetadataTools = {}): string[] {
  * What `stat` alone says of an item, as restic would store it: all but a link's target and the extended attributes.
  * `content` is [] for files and `subtree` null: the caller knows them.
  */
-export function nodeOfStat(name: Raw, stat: BigIntStats, tools: MetadataTools = {}): TreeNode {
+export function nodeOfStat(name: Raw, stat: ItemStat, tools: MetadataTools = {}): TreeNode {
   const { libc = loadLibc(), platform = process.platform } = tools
   const statMode = Number(stat.mode)
   const type = typeFromStat(statMode)
@@ -98,7 +91,7 @@ export function completeNode(
 export const readNode = (
   access: AccessPath,
   name: Raw,
-  stat: BigIntStats,
+  stat: ItemStat,
   warn: (problem: Omit<Warning, 'path'>) => void,
   tools: MetadataTools = {},
 ): TreeNode => completeNode(access, nodeOfStat(name, stat, tools), warn, tools)

@@ -4,11 +4,18 @@ import type { Warning } from '../run.ts'
 import type { Excluder } from './exclude.ts'
 import { reach } from './reach.ts'
 
+/** What is used of an lstat. */
+export type ItemStat = Pick<
+  BigIntStats,
+  'dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'gid' | 'rdev' | 'size' | 'mtimeNs' | 'ctimeNs'
+> &
+  Pick<BigIntStats, 'isFile' | 'isDirectory' | 'isSocket'>
+
 /** Something found on disk: by lstat, so a symlink is itself. */
 export interface FoundItem {
   readonly name: Raw
   readonly path: Raw
-  readonly stat: BigIntStats
+  readonly stat: ItemStat
 }
 
 export interface Walk {
@@ -52,7 +59,7 @@ export function admitted(path: Raw, walk: Walk): BigIntStats | null {
   return isLeftOut(walk, path, stat) || walk.excluder.entryExcluded(path, stat) ? null : stat
 }
 
-function isLeftOut(walk: Walk, path: Raw, stat: BigIntStats): boolean {
+function isLeftOut(walk: Walk, path: Raw, stat: ItemStat): boolean {
   if (!walk.leaveOut || stat.ino !== walk.leaveOut.ino || stat.dev !== walk.leaveOut.dev) return false
   walk.warn({
     kind: 'note',

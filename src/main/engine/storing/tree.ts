@@ -8,6 +8,7 @@ import { shortId, type Id } from '../format/id.ts'
 import { compareRaw, joinRaw, textFromRaw, type Raw } from '../format/raw.ts'
 import type { SavedSnapshot } from '../format/snapshot.ts'
 import { nodeHead, nodeTail, type TreeNode } from '../format/tree.ts'
+import type { EarlyLook } from './early-look.ts'
 import type { PackSink } from './pack-sink.ts'
 import type { Totals } from './scan.ts'
 import type { Repository } from '../repository.ts'
@@ -48,6 +49,7 @@ export async function storeTree(
     sink,
     totals,
     foldersAtOnce,
+    early,
   }: {
     repo: Repository
     targets: Map<Raw, TargetNode>
@@ -58,6 +60,7 @@ export async function storeTree(
     totals: Totals
     /** Being listed or stored; more wait, so that a wide tree does not fill the memory with its parts. */
     foldersAtOnce: number
+    early: EarlyLook
   },
   run: Run,
 ): Promise<{ tree: Id; counts: TreeCounts }> {
@@ -106,7 +109,8 @@ export async function storeTree(
     const done = await turns.take()
     let listed
     try {
-      listed = await work({ kind: 'folder', path, before: await plainTree(before) }, path)
+      const plain = await plainTree(before)
+      listed = await work({ kind: 'folder', path, before: plain, look: early.take(path) }, path)
     } catch (error) {
       if (!isRefusal(error)) throw error
       warn(unreadable(path, error))

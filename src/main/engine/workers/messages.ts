@@ -3,6 +3,7 @@ import type { Id } from '../format/id.ts'
 import type { Raw } from '../format/raw.ts'
 import type { TreeNode } from '../format/tree.ts'
 import type { Warning } from '../run.ts'
+import type { Look } from './look.ts'
 import type { SealedPack } from './pack-builder.ts'
 import type { WorkbenchSetup } from './workbench.ts'
 
@@ -24,8 +25,8 @@ export interface FileItem {
 
 /** A unit of work: small enough that a thread is soon free again. */
 export type Job =
-  /** Lists a folder and stores what is small in it. */
-  | { kind: 'folder'; path: Raw; before: Uint8Array | null }
+  /** Lists a folder, unless somebody has, and stores what is small in it. */
+  | { kind: 'folder'; path: Raw; before: Uint8Array | null; look: Look | null }
   /** Stores some files of a folder that held too much for one job. */
   | { kind: 'files'; folder: Raw; items: readonly FileItem[] }
   /** Stores one file that was named itself; `before` is its node in the parent snapshot. */

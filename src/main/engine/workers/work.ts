@@ -1,9 +1,16 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { AppError } from '../../../shared/errors.ts'
 import { compileExcludes } from '../files/exclude.ts'
 import { completeNode, nodeOfStat } from '../files/metadata.ts'
 import { reach, type AccessPath } from '../files/reach.ts'
-import { isGone, itemsIn, lstatRaw, unreadable, type FoundItem, type Walk } from '../files/walk.ts'
+import {
+  isGone,
+  itemsIn,
+  lstatRaw,
+  unreadable,
+  type FoundItem,
+  type ItemStat,
+  type Walk,
+} from '../files/walk.ts'
 import type { Id } from '../format/id.ts'
 import { joinRaw, textFromRaw, type Raw } from '../format/raw.ts'
 import { formatTime } from '../format/time.ts'
@@ -21,16 +28,13 @@ import {
   type Segment,
   type Setup,
 } from './messages.ts'
-import { chunksOf, createWorkbench, windowBytes, type Workbench } from './workbench.ts'
+import { unpackLook, type Look } from './look.ts'
+import { fillWindow, readFully, withFile } from './source-file.ts'
+import { chunksOf, createWorkbench, windowBytes } from './workbench.ts'
 
 /** What one job stores at most before it leaves the rest to others. */
 const jobBytes = 4 * 1024 * 1024
 const jobFiles = 256
-
-/** Linux only, and only for the owner and root: reading for a backup should not look like use. */
-const O_NOATIME = process.platform === 'linux' ? (constants.O_NOATIME ?? 0o1000000) : 0
-/** Not blocking on a FIFO that took the file's place; symlinks are refused. */
-const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
  * Does a backup's jobs, one at a time and without waiting: reads, cuts, hashes, compresses, seals. Knows nothing of
@@ -45,13 +49,13 @@ export interface Worker {
 export function createWorker(setup: Setup): Worker {
   const bench = createWorkbench(setup)
   const excluder = compileExcludes(setup.rules, { workingFolder: setup.workingFolder })
-  for (const { path, dev } of setup.devices) excluder.allowDevice(path, { dev } as BigIntStats)
+  for (const { path, dev } of setup.devices) excluder.allowDevice(path, { dev } as ItemStat)
   let counts = noCounts()
   let warnings: Warning[] = []
   const warn = (warning: Warning) => void warnings.push(warning)
   const walk: Walk = { excluder, warn, leaveOut: setup.leaveOut }
 
-  function describe(access: AccessPath, path: Raw, name: Raw, stat: BigIntStats): TreeNode {
+  function describe(access: AccessPath, path: Raw, name: Raw, stat: ItemStat): TreeNode {
     return complete(access, path, nodeOfStat(name, stat))
   }
 
@@ -96,7 +100,7 @@ export function createWorker(setup: Setup): Worker {
   function storeFile(path: Raw, { name, known }: FileItem, seen: TreeNode | null = null): string | 'large' {
     return reach(path, access =>
       withFile(access, (fd, stat) => {
-        const data = fillWindow(fd, bench, Number(stat.size))
+        const data = fillWindow(fd, bench.window, Number(stat.size))
         if (data === null) return 'large'
         const content: Id[] = []
         for (const chunk of chunksOf(data, bench.chunker)) content.push(save(chunk))
@@ -143,9 +147,10 @@ export function createWorker(setup: Setup): Worker {
     return head + nodeTail({ ...node, content })
   }
 
-  function storeFolder(path: Raw, beforeTree: Uint8Array | null): Results['folder'] {
+  function storeFolder(path: Raw, beforeTree: Uint8Array | null, look: Look | null): Results['folder'] {
     const segments = collectSegments()
-    const items = itemsIn(path, walk)
+    const items = look === null ? itemsIn(path, walk) : unpackLook(path, look)
+    look?.warnings.forEach(warn)
     const before = readBefore(path, beforeTree)
     let [bytes, files] = [0, 0]
     for (const item of items) {
@@ -253,7 +258,7 @@ export function createWorker(setup: Setup): Worker {
   function perform(job: Job): Results[Job['kind']] {
     switch (job.kind) {
       case 'folder':
-        return storeFolder(job.path, job.before)
+        return storeFolder(job.path, job.before, job.look)
       case 'files':
         return { segments: storeFiles(job.folder, job.items) }
       case 'file':
@@ -371,48 +376,4 @@ function collectRuns() {
     },
     finish: () => runs,
   }
-}
-
-/** Opens a regular file for reading. `stat` is taken before anything is read, so a later change shows next time. */
-function withFile<T>(access: AccessPath, use: (fd: number, stat: BigIntStats) => T): T {
-  const fd = openForReading(access)
-  try {
-    const stat = fstatSync(fd, { bigint: true })
-    if (!stat.isFile()) throw Object.assign(new Error('it is no regular file any more'), { code: 'ECHANGED' })
-    return use(fd, stat)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function openForReading(access: AccessPath): number {
-  try {
-    return openSync(access, flags | O_NOATIME)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM' || O_NOATIME === 0) throw error
-    return openSync(access, flags)
-  }
-}
-
-/** The whole file, in the window; null when it does not fit. Asking for a byte more than expected shows growth. */
-function fillWindow(fd: number, bench: Workbench, expectedBytes: number): Uint8Array | null {
-  let filled = 0
-  for (;;) {
-    const wanted = Math.min(windowBytes, Math.max(expectedBytes, filled) + 1) - filled
-    if (wanted <= 0) return null
-    const bytes = readSync(fd, bench.window, filled, wanted, null)
-    filled += bytes
-    // A short read of as many bytes as the file has is its end; otherwise only nothing is.
-    if (bytes === 0 || (bytes < wanted && filled === expectedBytes)) return bench.window.subarray(0, filled)
-  }
-}
-
-function readFully(fd: number, into: Uint8Array, length: number, position: number): number {
-  let filled = 0
-  while (filled < length) {
-    const bytes = readSync(fd, into, filled, length - filled, position + filled)
-    if (bytes === 0) break
-    filled += bytes
-  }
-  return filled
 }

@@ -63,7 +63,8 @@ export function planQueries({ db, writeDurably, decode }: Store): Catalogue['pla
       writeDurably(() => {
         const stored = one.get(plan.id)
         if (stored === undefined) throw missing()
-        if (expected !== null && stored.revision !== expected)
+        // A newer one is fine: news of its schedules carry revisions of their own, and leave what is stored as it is.
+        if (expected !== null && stored.revision > expected)
           throw conflict(
             `Somebody else changed the plan ${plan.name} meanwhile. Nothing was saved.`,
             'Look at it as it is now and make the change again.',

@@ -1,4 +1,4 @@
-import type { RunState } from '../../../shared/entities/run.ts'
+import { hasEnded, type RunState } from '../../../shared/entities/run.ts'
 import { AppError } from '../../../shared/errors.ts'
 import { duration } from '../../../shared/wording.ts'
 import type { Repository, SavedSnapshot } from '../../engine/index.ts'
@@ -48,7 +48,8 @@ export function prepare(
     record.change(step(record.run(), to, now(), findings))
 
   function end(reason: AppError): void {
-    if (stop.signal.aborted) return
+    // Between the end of a run and the moment in which it leaves the line there is nothing to end any more.
+    if (stop.signal.aborted || hasEnded(record.run().state)) return
     limit.end()
     move('cancelling')
     stop.abort(reason)

@@ -2,7 +2,6 @@
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 
 /** The platform's place for what Holdfast keeps on this machine. @see DESIGN "Data directory" */
 function dataDirectory({ HOLDFAST_HOME, XDG_DATA_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv): string {
@@ -11,10 +10,6 @@ function dataDirectory({ HOLDFAST_HOME, XDG_DATA_HOME, LOCALAPPDATA }: NodeJS.Pr
   if (process.platform === 'darwin') return join(homedir(), 'Library/Application Support/Holdfast')
   return join(XDG_DATA_HOME ?? join(homedir(), '.local/share'), 'holdfast')
 }
-
-// What is new is soon garbage here, and V8 would let a space for it grow to 48 MB on the main thread. It stays as small as
-// it begins, which costs nothing that could be measured beside the work.
-setFlagsFromString('--semi-space-growth-factor=1')
 
 // Compiled code is kept: a command starts in a third of the time, and so does each of its threads. In a place of our
 // own, for what is in there is run. Where it can't be written, everything works as well, only slower.

@@ -1,6 +1,7 @@
 import { createPace } from '../../../shared/pace.ts'
 import { plural, visible } from '../../../shared/wording.ts'
 import type { Progress, Run, Warning } from '../../engine/index.ts'
+import { limitHeap } from './heap.ts'
 import { progressLine, type Working } from './progress.ts'
 import type { Settings } from './repo-options.ts'
 import type { Shell } from './shell.ts'
@@ -24,6 +25,7 @@ const jsonStatusMs = 1000
 const alikeShown = 20
 
 export function startRun(shell: Shell, settings: Settings, story: Story): TerminalRun {
+  limitHeap()
   const { out } = shell
   const now = Date.now
   const startedAt = now()

@@ -35,51 +35,53 @@ export function RecoveryKey({
   const [hidden, setHidden] = useState(false)
   const tested = proving.phase === 'tested'
   return (
-    <div className={classes['columns']}>
-      <div>
-        <KeyTitle phase={proving.phase} />
-        <p className={classes['lead']}>
-          If this computer is lost, the recovery key is the only way in. Nobody, including us, can open the
-          repository without it. It is shown only now.
-        </p>
-        <div className={classes['caption']}>
-          <h2>Recovery key</h2>
-          <Tooltip label={hidden ? 'Show the key' : 'Hide the key'}>
-            <ActionIcon
-              aria-label={hidden ? 'Show the key' : 'Hide the key'}
-              onClick={() => setHidden(before => !before)}
-            >
-              {hidden ? <IconEye size={18} /> : <IconEyeOff size={18} />}
-            </ActionIcon>
-          </Tooltip>
-          <CopyButton value={facts.key} timeout={4000}>
-            {({ copied, copy }) => (
-              <Tooltip label={copied ? 'Copied' : 'Copy the key'}>
-                <ActionIcon aria-label={copied ? 'Copied' : 'Copy the key'} onClick={copy}>
-                  {copied ? <IconCheck size={18} /> : <IconCopy size={18} />}
-                </ActionIcon>
-              </Tooltip>
-            )}
-          </CopyButton>
+    <div className={classes['room']}>
+      <div className={classes['columns']}>
+        <div>
+          <KeyTitle phase={proving.phase} />
+          <p className={classes['lead']}>
+            If this computer is lost, the recovery key is the only way in. Nobody, including us, can open the
+            repository without it. It is shown only now.
+          </p>
+          <div className={classes['caption']}>
+            <h2>Recovery key</h2>
+            <Tooltip label={hidden ? 'Show the key' : 'Hide the key'}>
+              <ActionIcon
+                aria-label={hidden ? 'Show the key' : 'Hide the key'}
+                onClick={() => setHidden(before => !before)}
+              >
+                {hidden ? <IconEye size={18} /> : <IconEyeOff size={18} />}
+              </ActionIcon>
+            </Tooltip>
+            <CopyButton value={facts.key} timeout={4000}>
+              {({ copied, copy }) => (
+                <Tooltip label={copied ? 'Copied' : 'Copy the key'}>
+                  <ActionIcon aria-label={copied ? 'Copied' : 'Copy the key'} onClick={copy}>
+                    {copied ? <IconCheck size={18} /> : <IconCopy size={18} />}
+                  </ActionIcon>
+                </Tooltip>
+              )}
+            </CopyButton>
+          </div>
+          <div
+            className={`${classes['key']} mono`}
+            role="group"
+            aria-label="Recovery key"
+            data-testid="recovery-key"
+          >
+            {groupsOf(facts.key).map((group, at) => (
+              <span key={at}>{hidden ? '····' : group}</span>
+            ))}
+          </div>
+          <KitButtons facts={facts} proving={proving} ready={proving.destination !== null} />
+          <Tests proving={proving} again={again} />
         </div>
-        <div
-          className={`${classes['key']} mono`}
-          role="group"
-          aria-label="Recovery key"
-          data-testid="recovery-key"
-        >
-          {groupsOf(facts.key).map((group, at) => (
-            <span key={at}>{hidden ? '····' : group}</span>
-          ))}
+        <div className={classes['preview']}>
+          What the kit looks like
+          <KitSheet facts={facts} hidden={hidden} />
         </div>
-        <KitButtons facts={facts} proving={proving} ready={proving.destination !== null} />
-        <Tests proving={proving} again={again} />
+        {tested && <PrintedKit facts={facts} />}
       </div>
-      <div className={classes['preview']}>
-        What the kit looks like
-        <KitSheet facts={facts} hidden={hidden} />
-      </div>
-      {tested && <PrintedKit facts={facts} />}
     </div>
   )
 }

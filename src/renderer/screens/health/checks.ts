@@ -3,7 +3,7 @@ import type { Destination } from '../../../shared/entities/destination.ts'
 import type { Plan } from '../../../shared/entities/plan.ts'
 import type { Run } from '../../../shared/entities/run.ts'
 import { count, plural } from '../../../shared/wording.ts'
-import type { Look } from '../../parts/StateIcon.tsx'
+import type { StateLook } from '../../parts/look.ts'
 import { periodOf, spanWords } from './period.ts'
 
 /** What mends it, from where it is said. */
@@ -22,7 +22,7 @@ export type Mend =
 export interface Check {
   readonly key: string
   readonly group: Group
-  readonly look: Look
+  readonly look: StateLook
   /** Somebody has to do something. */
   readonly bad: boolean
   readonly fact: string

@@ -1,12 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import type { RunState, Run } from '../../../shared/entities/run.ts'
+import type { Run } from '../../../shared/entities/run.ts'
 import { toWireError, type WireError } from '../../../shared/errors.ts'
 import { useClient, useMirror } from '../../store/context.tsx'
-
-export interface Filter {
-  readonly planId: string | null
-  readonly states: readonly RunState[] | null
-}
+import { withLive, type Filter } from './with-live.ts'
 
 export interface Runs {
   readonly runs: readonly Run[]
@@ -109,26 +105,4 @@ export function useRuns(filter: Filter): Runs {
       }
     },
   }
-}
-
-/** The newest revision of each; what has begun since the list was asked for stands at its top. */
-export function withLive(
-  listed: readonly Run[],
-  live: readonly Run[],
-  { planId, states }: Filter,
-): readonly Run[] {
-  if (live.length === 0) return listed
-  const newer = new Map(live.map(run => [run.id, run]))
-  const first = listed[0]
-  const fits = (run: Run) =>
-    (planId === null || run.planId === planId) && (states === null || states.includes(run.state))
-  const known = new Set(listed.slice(0, live.length + 1).map(({ id }) => id))
-  const begun = live.filter(
-    run => fits(run) && (!first || run.createdAtMs > first.createdAtMs) && !known.has(run.id),
-  )
-  const renewed = listed.map(run => {
-    const other = newer.get(run.id)
-    return other && other.revision > run.revision ? other : run
-  })
-  return [...begun.sort((a, b) => b.createdAtMs - a.createdAtMs), ...renewed]
 }

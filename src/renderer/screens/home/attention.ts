@@ -4,12 +4,12 @@ import type { Plan } from '../../../shared/entities/plan.ts'
 import type { Run } from '../../../shared/entities/run.ts'
 import type { VaultInfo } from '../../../shared/entities/application.ts'
 import { plural, relative } from '../../../shared/wording.ts'
-import type { Look } from '../../parts/StateIcon.tsx'
+import type { StateLook } from '../../parts/look.ts'
 
 /** Something a person should do, with the button that does it. */
 export interface Attention {
   readonly key: string
-  readonly look: Look
+  readonly look: StateLook
   readonly fact: string
   /** A name in it that is to stand out. */
   readonly subject: string | null

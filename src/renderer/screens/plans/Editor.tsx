@@ -124,7 +124,7 @@ function Form({ id, start, destinationIds }: { id: string; start: Plan | null; d
   const nameOf = (each: string) => destinations[each]?.name ?? 'another destination'
   const changes = changesBetween(before, draft, nameOf)
   // A conflict is said in the banner, with both sides.
-  const error = create.error ?? (update.error?.code === 'conflict' ? null : update.error) ?? dryRun.error
+  const error = create.error ?? (standing.kind === 'conflict' ? null : update.error) ?? dryRun.error
 
   async function tryOut(): Promise<void> {
     const run = await dryRun.run({ planId: id, dryRun: true })
@@ -205,8 +205,7 @@ function Form({ id, start, destinationIds }: { id: string; start: Plan | null; d
               <Button
                 variant="subtle"
                 onClick={() => {
-                  setDraft(before)
-                  setTimeout(() => go('plans'))
+                  guard.leave(hrefOf('plans'))
                 }}
               >
                 Let it go
@@ -243,9 +242,7 @@ function Form({ id, start, destinationIds }: { id: string; start: Plan | null; d
           <Button
             variant="default"
             onClick={() => {
-              setDraft(before)
-              // once the guard has gone down with the changes
-              setTimeout(guard.leave)
+              guard.leave()
             }}
           >
             Discard them
@@ -256,7 +253,7 @@ function Form({ id, start, destinationIds }: { id: string; start: Plan | null; d
           <Button
             data-autofocus
             loading={busy}
-            onClick={() => void save().then(done => (done ? setTimeout(guard.leave) : guard.stay()))}
+            onClick={() => void save().then(done => (done ? guard.leave() : guard.stay()))}
           >
             Save and go
           </Button>

@@ -87,7 +87,7 @@ export function PatternField({
       </div>
       {ask && match.error && <ErrorNote compact error={match.error} />}
       {show && found && (
-        <ul className={classes['paths']} aria-label="The first that match">
+        <ul className={classes['paths']} aria-label="The first that match" tabIndex={0}>
           {found.excluded.map(({ path, folder }) => (
             <li key={path}>
               <Name mono>{path}</Name>

@@ -33,7 +33,7 @@ export function Unreadable({ planId }: { planId: string }) {
         </a>
       </div>
       {show && (
-        <ul className={classes['paths']}>
+        <ul className={classes['paths']} aria-label="Unreadable last time" tabIndex={0}>
           {unread.map(({ seq, path, message }) => (
             <li key={seq}>
               <Name mono>{path}</Name> <span className={classes['quiet']}>{message}</span>

@@ -109,6 +109,8 @@ export function problemsOf(draft: PlanDraft): Problem[] {
     found.push({ section: 'what', message: `Two sources are called “${twice}”: a name tells them apart.` })
   if (draft.destinationIds.length === 0)
     found.push({ section: 'where', message: 'Choose where it is backed up to.' })
+  if (Object.values(draft.hooks).some(hooks => hooks.some(({ command }) => command.trim() === '')))
+    found.push({ section: 'advanced', message: 'A command is empty: write it, or remove it.' })
   if (found.length > 0) return found
   const parsed = PlanDraft.safeParse(draft)
   return (parsed.error?.issues ?? []).map(({ path, message }) => ({

@@ -11,18 +11,21 @@ const moves = ['popstate', 'hashchange'] as const
 export function useLeaveGuard(
   active: boolean,
   stays: (hash: string) => boolean,
-): { wanted: string | null; leave: () => void; stay: () => void } {
+): { wanted: string | null; leave: (to?: string) => void; stay: () => void } {
   const [wanted, setWanted] = useState<string | null>(null)
   const last = useRef(location.hash)
   const test = useRef(stays)
+  const decided = useRef(false)
   test.current = stays
 
   useEffect(() => {
     last.current = location.hash
+    decided.current = false
     if (!active) return
     // `popstate` comes at once, while `hashchange` comes later: by then the window may have followed the address.
     // Capturing: it hears of the change before anybody else does.
     const onMove = (event: Event) => {
+      if (decided.current) return
       if (test.current(location.hash)) {
         last.current = location.hash
         return
@@ -43,11 +46,11 @@ export function useLeaveGuard(
 
   return {
     wanted,
-    /** To be called once the guard is no longer needed. */
-    leave: () => {
-      const to = wanted
+    /** Goes where somebody wanted to, or to another address; what is not saved by then is given up. */
+    leave: (to = wanted ?? location.hash) => {
+      decided.current = true
       setWanted(null)
-      if (to !== null) location.hash = to
+      location.hash = to
     },
     stay: () => setWanted(null),
   }

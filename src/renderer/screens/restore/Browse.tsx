@@ -81,7 +81,7 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
   const narrow = useMediaQuery('(max-width: 1100px)')
   const [asked, setAsked] = useState(false)
   const closed = narrow && !asked
-  const { item } = place
+  const [item, look] = useItem(place)
   const row = useOf(pages, each => (item === null ? undefined : each.rowAt(each.indexOf(item))))
   const total = useOf(pages, each => each.total)
   const looked: (Looked & { destinationId: string }) | null =
@@ -190,8 +190,8 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
                 path={path}
                 selection={selection}
                 onSelection={change}
-                item={place.item}
-                onItem={({ name }) => goTo({ ...place, item: name }, true)}
+                item={item}
+                onItem={({ name }) => look(name)}
                 onLook={() => setAsked(true)}
                 onOpen={next => goTo({ ...place, path: next, item: nextItem(path, next) })}
                 showDeleted={place.showDeleted}
@@ -311,6 +311,24 @@ export function Browse({ scope, place, gone }: { scope: Scope; place: Place; gon
       )}
     </section>
   )
+}
+
+/**
+ * What is looked at in a folder. The address follows once the keyboard rests: browsers refuse hundreds of changes of it
+ * in a few seconds, as a key held down makes them.
+ */
+function useItem(place: Place): [string | null, (name: string) => void] {
+  const [item, setItem] = useState(place.item)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const where = JSON.stringify({ ...place, item: null })
+  useEffect(() => setItem(place.item), [place.item, where])
+  useEffect(() => () => clearTimeout(timer.current), [where])
+  const look = (name: string) => {
+    setItem(name)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => goTo({ ...place, item: name }, true), 250)
+  }
+  return [item, look]
 }
 
 const sumOf = (items: readonly Picked[]): number =>

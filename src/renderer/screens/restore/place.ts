@@ -39,4 +39,6 @@ export function queryOf(place: Place): Record<string, string> {
 export function goTo(place: Place, quietly = false): void {
   if (quietly) location.replace(hrefOf('restore', [], queryOf(place)))
   else go('restore', [], queryOf(place))
+  // The browser tells of it later; until then the next key would be taken for the place before.
+  dispatchEvent(new HashChangeEvent('hashchange'))
 }

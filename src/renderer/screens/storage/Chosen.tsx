@@ -1,6 +1,6 @@
 import type { Destination } from '../../../shared/entities/destination.ts'
 import type { WireError } from '../../../shared/errors.ts'
-import { localTime, plural } from '../../../shared/wording.ts'
+import { localTime, plural, visible } from '../../../shared/wording.ts'
 import { ErrorNote } from '../../parts/ErrorNote.tsx'
 import { Facts } from '../../parts/Facts.tsx'
 import { Moment } from '../../parts/Moment.tsx'
@@ -65,7 +65,7 @@ const What = ({ destination, summary }: { destination: Destination; summary: Sum
         <h2>By plan</h2>
         <Facts
           rows={summary.byPlan.map(({ plan, count }) => [
-            plan?.name ?? 'made by others',
+            plan ? visible(plan.name) : 'made by others',
             plan ? (
               <a href={hrefOf('restore', [], { plan: plan.id })}>{plural(count, 'snapshot')}</a>
             ) : (

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnyEvent } from '../../shared/contract.ts'
 import { Settings, type AppInfo, type Status } from '../../shared/entities/application.ts'
 import type { Plan } from '../../shared/entities/plan.ts'
@@ -77,6 +78,8 @@ export async function createApp(ports: AppPorts): Promise<App> {
   const { catalogue, vault, now, timers, machineZone, trouble } = ports
   const startedAtMs = now()
   const listeners = new Set<(event: AnyEvent) => void>()
+  /** Those who wait for the vault to be opened. */
+  const vaultListeners = new Set<() => void>()
   const { promise: stopped, resolve: askToStop } = Promise.withResolvers<'finish' | 'cancel'>()
   const lifetime = new AbortController()
 
@@ -124,7 +127,7 @@ export async function createApp(ports: AppPorts): Promise<App> {
   }
   const runs = createRuns({
     ...indexing,
-    wait: (ms, signal) => waitFor(timers, now, ms, signal),
+    wait: waitFor,
     random: ports.random,
     publish,
     environment: ports.environment,
@@ -132,7 +135,14 @@ export async function createApp(ports: AppPorts): Promise<App> {
     resources,
     leaveOut: catalogueFiles(ports.dataDirectory),
     unmet: (plan, trigger) => (trigger === 'manual' ? null : holds.reason(plan)),
-    onConditionsChange: holds.onChange,
+    onConditionsChange(listener) {
+      const forget = holds.onChange(listener)
+      vaultListeners.add(listener)
+      return () => {
+        forget()
+        vaultListeners.delete(listener)
+      }
+    },
   })
 
   const scheduler = createScheduler({
@@ -167,7 +177,13 @@ export async function createApp(ports: AppPorts): Promise<App> {
   })
 
   const status = createStatusWatch({
-    ...{ catalogue, plans, now, machineZone, timers, publish, trouble },
+    catalogue,
+    plans,
+    now,
+    machineZone,
+    timers,
+    publish,
+    trouble,
     open: runs.active,
   })
 
@@ -194,7 +210,7 @@ export async function createApp(ports: AppPorts): Promise<App> {
   const browsing = createBrowsing({ catalogue, repositories })
   const restores = createRestores({
     ...indexing,
-    wait: (ms, signal) => waitFor(timers, now, ms, signal),
+    wait: waitFor,
     publish,
     platform: ports.platform,
     leaveOut: [ports.dataDirectory],
@@ -240,6 +256,7 @@ export async function createApp(ports: AppPorts): Promise<App> {
     async 'vault.unlock'({ passphrase }) {
       const value = await vault.unlock(passphrase)
       publish({ name: 'vault.changed', value })
+      for (const listener of vaultListeners) listener()
       for (const stored of catalogue.destinations.list()) await destinations.announce(stored)
       return value
     },
@@ -433,15 +450,7 @@ const scheduled = (
   trigger: 'schedule' | 'catch-up',
 ): RunRequest => ({ planId, type, dryRun: false, trigger, scheduleId: id, dueAtMs, askedBy: 'schedule' })
 
-function waitFor(timers: Timers, now: () => number, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) return resolve()
-    const end = timers.at(now() + ms, done)
-    function done(): void {
-      end()
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done)
-  })
+/** Not by the scheduler's timers: progress asks for it several times a second. */
+async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.min(ms, 2 ** 31 - 1), undefined, { signal }).catch(() => undefined)
 }

@@ -48,9 +48,13 @@ needs('linux').test(
     const args = [main, '-r', repo, '--json', 'backup', '--low-priority', source]
     const { child, until, exited } = live(process.execPath, args, env as Record<string, string>)
     await until(/"message_type":"status"/)
-    const niceness = readdirSync(`/proc/${child.pid}/task`).map(task => {
-      const stat = readFileSync(`/proc/${child.pid}/task/${task}/stat`, 'utf8')
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+    const niceness = readdirSync(`/proc/${child.pid}/task`).flatMap(task => {
+      try {
+        const stat = readFileSync(`/proc/${child.pid}/task/${task}/stat`, 'utf8')
+        return [Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])]
+      } catch {
+        return [] // it has just ended
+      }
     })
     expect(new Set(niceness)).toEqual(new Set([19]))
     child.kill()

@@ -1,7 +1,7 @@
 import { CloseButton, SegmentedControl, Select, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
-import { plural } from '../../../shared/wording.ts'
+import { plural, visible } from '../../../shared/wording.ts'
 import { useNow } from '../../parts/Moment.tsx'
 import { useMirror } from '../../store/context.tsx'
 import { dayAndTime } from './dates.ts'
@@ -46,11 +46,11 @@ export function Header({
   const options = [
     {
       group: 'Plans',
-      items: Object.values(plans).map(({ id, name }) => ({ value: `plan ${id}`, label: name })),
+      items: Object.values(plans).map(({ id, name }) => ({ value: `plan ${id}`, label: visible(name) })),
     },
     {
       group: 'All snapshots of a destination',
-      items: one.map(({ id, name }) => ({ value: `destination ${id}`, label: name })),
+      items: one.map(({ id, name }) => ({ value: `destination ${id}`, label: visible(name) })),
     },
   ].filter(({ items }) => items.length > 0)
   return (

@@ -7,7 +7,6 @@ import { ErrorNote } from '../../../parts/ErrorNote.tsx'
 import { StateIcon } from '../../../parts/StateIcon.tsx'
 import { useClient, useMirror } from '../../../store/context.tsx'
 import { Path } from '../Name.tsx'
-import { commonRoot } from '../paths.ts'
 import { decide, type Draft } from './draft.ts'
 import { eachPage } from './items.ts'
 import { apartOf, canKeepApart, type Decided } from './requests.ts'
@@ -15,12 +14,14 @@ import classes from './Wizard.module.css'
 
 /** What the whole of it means: where to, how much, and what would be lost. */
 export function PlanFacts({
+  into,
   draft,
   decided,
   ids,
   counts,
   ready,
 }: {
+  into: string
   draft: Draft
   decided: Decided
   ids: readonly string[]
@@ -51,7 +52,7 @@ export function PlanFacts({
         <h2>Into</h2>
         <div className={classes['into']}>
           <IconFolder size={16} stroke={1.75} aria-hidden="true" />
-          <Path text={target.kind === 'original' ? commonRoot(draft.parts) : target.path} />
+          <Path text={into} />
         </div>
         <p className={classes['quiet']}>
           {target.kind === 'original' && 'Original place. '}

@@ -1,7 +1,7 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
-import { useMemo, useState } from 'react'
-import type { RestoreAction, RestoreCounts, RestoreItem } from '../../../../shared/entities/browse.ts'
+import { useState } from 'react'
+import type { RestoreAction, RestoreCounts } from '../../../../shared/entities/browse.ts'
 import { toWireError } from '../../../../shared/errors.ts'
 import { count, shortBytes, visible } from '../../../../shared/wording.ts'
 import { ErrorNote } from '../../../parts/ErrorNote.tsx'
@@ -9,7 +9,7 @@ import { useNow } from '../../../parts/Moment.tsx'
 import { useClient } from '../../../store/context.tsx'
 import { modified } from '../dates.ts'
 import { Name } from '../Name.tsx'
-import { inSnapshot, isWithin, parentOf } from '../paths.ts'
+import { inSnapshot } from '../paths.ts'
 import { Cell, HeadCell, Rows, SkeletonCells } from '../Rows.tsx'
 import { Sign, type SignKind } from '../Sign.tsx'
 import { useItems } from './items.ts'
@@ -17,7 +17,7 @@ import { isNewerOnDisk } from './requests.ts'
 import { saveList } from './save-list.ts'
 import classes from './Wizard.module.css'
 
-const columns = '98px minmax(120px, 1fr) 60px 100px 60px 100px 112px'
+const columns = '98px minmax(120px, 1fr) 60px 100px 60px 100px 124px'
 
 const actionWords: Record<RestoreAction, [SignKind, string]> = {
   create: ['create', 'Create'],
@@ -41,11 +41,14 @@ const actionsOf: Record<Filter, RestoreAction[] | null> = {
 /** What would happen to each item, as far as it is scrolled to. */
 export function PlanItems({
   ids,
+  into,
   counts,
   ready,
   waitingFor,
 }: {
   ids: readonly string[]
+  /** The folder that everything goes into; names are shown from there on. */
+  into: string
   counts: RestoreCounts
   ready: boolean
   waitingFor: string | null
@@ -57,7 +60,6 @@ export function PlanItems({
   const { items, complete, error, more } = useItems(ids, actionsOf[shown], ready)
   const [active, setActive] = useState(-1)
   const [saved, setSaved] = useState<string | null>(null)
-  const root = useMemo(() => commonFolder(items), [items])
   const changes = counts.create + counts.overwrite + counts.keepBoth + counts.delete + counts.failed
   const total = changes + counts.unchanged + counts.skip
   const box = (kind: SignKind, word: string, number: number, beneath: string | null = null) => (
@@ -156,7 +158,7 @@ export function PlanItems({
                     {word}
                   </Cell>
                   <Cell>
-                    <Name text={below(item.path, root)} />
+                    <Name text={below(item.path, inSnapshot(into))} />
                   </Cell>
                   <div role="gridcell" className={classes['reason']} title={visible(item.note)}>
                     {visible(item.note)}
@@ -171,7 +173,7 @@ export function PlanItems({
                   {word}
                 </Cell>
                 <Cell>
-                  <Name text={below(item.path, root)} gone={item.action === 'delete'} />
+                  <Name text={below(item.path, inSnapshot(into))} gone={item.action === 'delete'} />
                 </Cell>
                 <Cell align="right" quiet>
                   {item.type === 'dir'
@@ -209,17 +211,6 @@ export function PlanItems({
       )}
     </div>
   )
-}
-
-/** Names are shown from the folder on that all of them lie in. */
-function commonFolder(items: readonly RestoreItem[]): string {
-  let root: string | null = null
-  for (const { path } of items) {
-    const folder = parentOf(inSnapshot(path))
-    root ??= folder
-    while (root !== '/' && !isWithin(folder, root)) root = parentOf(root)
-  }
-  return root ?? '/'
 }
 
 const below = (path: string, root: string): string => {

@@ -6,6 +6,7 @@ import { plural } from '../../../../shared/wording.ts'
 import { ErrorNote } from '../../../parts/ErrorNote.tsx'
 import { go } from '../../../route.ts'
 import { useClient } from '../../../store/context.tsx'
+import { commonRoot } from '../paths.ts'
 import { forget, type Draft } from './draft.ts'
 import { requestsOf, summed, type Decided } from './requests.ts'
 import { useRuns } from './use-runs.ts'
@@ -17,6 +18,7 @@ import { PlanItems } from './PlanItems.tsx'
 /** What would happen to each file, worked out against the disk as it is now. */
 export function PlanStep({ draft, title, onClose }: { draft: Draft; title: string; onClose: () => void }) {
   const client = useClient()
+  const into = draft.target?.kind === 'folder' ? draft.target.path : commonRoot(draft.parts)
   const decided: Decided = { ...draft, target: draft.target! }
   const requests = useMemo(() => requestsOf(decided), [draft])
   const [tries, setTries] = useState(0)
@@ -99,7 +101,7 @@ export function PlanStep({ draft, title, onClose }: { draft: Draft; title: strin
           </Button>
           <Button
             size="sm"
-            {...(ready && counts.delete > 0 ? { color: 'red.8' } : {})}
+            className={ready && counts.delete > 0 && sure ? classes['danger'] : undefined}
             disabled={
               !ready || (nothing && counts.unchanged + counts.failed === 0) || (counts.delete > 0 && !sure)
             }
@@ -117,8 +119,14 @@ export function PlanStep({ draft, title, onClose }: { draft: Draft; title: strin
         </div>
       ) : (
         <>
-          <PlanItems ids={ids} counts={counts} ready={ready} waitingFor={waiting?.waitingFor ?? null} />
-          <PlanFacts draft={draft} decided={decided} ids={ids} counts={counts} ready={ready} />
+          <PlanItems
+            ids={ids}
+            into={into}
+            counts={counts}
+            ready={ready}
+            waitingFor={waiting?.waitingFor ?? null}
+          />
+          <PlanFacts into={into} draft={draft} decided={decided} ids={ids} counts={counts} ready={ready} />
         </>
       )}
     </StepPage>

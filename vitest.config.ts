@@ -18,6 +18,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'e2e',
+          // A browser on a busy machine: what fails once is tried once more, and both are told.
+          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           include: ['test/**/*.e2e.ts'],

@@ -60,6 +60,7 @@ function httpClient(): Client {
       let source: EventSource | null = null
       let timer: ReturnType<typeof setTimeout> | undefined
       let failed = 0
+      let ended = false
       const open = () => {
         source = new EventSource('/api/events')
         source.addEventListener('open', () => {
@@ -78,11 +79,17 @@ function httpClient(): Client {
         source.addEventListener('error', () => {
           source?.close()
           onLost()
-          timer = setTimeout(open, retryMs[Math.min(failed++, retryMs.length - 1)])
+          const tryAgain = async () => {
+            // it runs again, and knows nobody any more: its page for signing in says so
+            if (await isSignedOut()) location.reload()
+            else if (!ended) open()
+          }
+          timer = setTimeout(() => void tryAgain(), retryMs[Math.min(failed++, retryMs.length - 1)])
         })
       }
       open()
       return () => {
+        ended = true
         clearTimeout(timer)
         source?.close()
       }
@@ -90,6 +97,13 @@ function httpClient(): Client {
     close: () => Promise.resolve(),
   }
 }
+
+/** A stream of events does not tell why it is refused. */
+const isSignedOut = (): Promise<boolean> =>
+  fetch('/api/app.info', { method: 'POST', credentials: 'same-origin', headers: { 'x-holdfast': '1' } }).then(
+    ({ status }) => status === 401,
+    () => false,
+  )
 
 /** Events of a newer Holdfast than this page may be unknown to it. */
 function knownEvent(event: unknown): AnyEvent | null {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { Page } from 'playwright-core'
 import type { Catalogue, IndexedTree } from '../../src/main/services/catalogue/catalogue.ts'
 import { aDestination, aPlan, aRun, aSnapshot, idOf, sha256 } from '../services/catalogue/samples.ts'
@@ -14,6 +14,7 @@ import { freshSample, openWindow } from './sample-window.ts'
  * asserted is only what no busy machine could miss.
  */
 const { test } = needs('chromium')
+vi.setConfig({ testTimeout: 240_000 })
 const writes = process.env['HOLDFAST_MEASURES'] === 'write'
 // A glance where nobody reads the figures; the whole where they are kept.
 const most = writes
@@ -26,7 +27,7 @@ const root = '/home/mara'
 let sample: Sample
 beforeAll(async () => {
   sample = await freshSample({ empty: true, prepare: fill })
-}, 300_000)
+}, 600_000)
 afterAll(() => {
   if (writes) writeDown()
   for (const [what, figure] of figures) process.stdout.write(`  ${what}: ${figure}\n`)

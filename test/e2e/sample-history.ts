@@ -114,7 +114,7 @@ function withWarnings(entries: Entry[], plan: Plan, fromMs: number): Entry[] {
       message: 'Another program has it open (EBUSY).',
     }),
   )
-  const atMs = entry!.run.startedAtMs! + 800
+  const atMs = entry!.run.endedAtMs!
   const log = warnings.map(({ path }) => ({
     atMs,
     level: 'warning' as const,

@@ -9,8 +9,7 @@ import { sampleNowMs, sampleZone, startSample, type Sample } from './sample.ts'
 
 export type Scheme = 'light' | 'dark'
 export const schemes: readonly Scheme[] = ['light', 'dark']
-export const assets =
-  process.env['HF_ASSETS'] ?? fileURLToPath(new URL('../../out/renderer', import.meta.url))
+export const assets = fileURLToPath(new URL('../../out/renderer', import.meta.url))
 
 /** A sample of the test file's own; the caller stops it. */
 export async function freshSample(more: Omit<Parameters<typeof startSample>[0], 'folder' | 'assets'> = {}) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createApp, type App } from '../../src/main/services/app.ts'
 import type { Catalogue } from '../../src/main/services/catalogue/catalogue.ts'
 import { openCatalogue } from '../../src/main/services/catalogue/open.ts'
@@ -229,9 +229,11 @@ export function plugIn(folder: string): void {
 }
 
 function makeFiles(folder: string): void {
+  const written: string[] = []
   const write = (path: string, content: string | Buffer) => {
     mkdirSync(join(folder, path, '..'), { recursive: true })
     writeFileSync(join(folder, path), content)
+    written.push(path)
   }
   const text = (words: string, times: number) => `${words}\n`.repeat(times)
   const documents = 'home/mara/Documents'
@@ -253,20 +255,28 @@ function makeFiles(folder: string): void {
   for (let nth = 0; nth < 30; nth++) write(`srv/orders/uploads/receipt-${nth}.bin`, randomBytes(80_000))
   write('srv/orders/config/settings.toml', text('port = 8080', 4))
   for (let nth = 0; nth < 12; nth++) write(`srv/media/avatars/avatar-${nth}.jpg`, randomBytes(400_000))
+  written.forEach((path, nth) => changedAt(folder, path, sampleNowMs - 35 * dayMs - nth * 5 * hourMs))
+}
+
+/** As if it had been written then, the folders above it too. */
+function changedAt(folder: string, path: string, ms: number): void {
+  const seconds = ms / 1000
+  for (let part = path; part !== '.'; part = dirname(part)) utimesSync(join(folder, part), seconds, seconds)
 }
 
 /** What happens on that computer between two backups. */
 function changeFiles(folder: string, daysAgo: number): void {
-  const documents = join(folder, 'home/mara/Documents')
-  writeFileSync(join(documents, 'clients/aegean/budget.csv'), budget(30 - daysAgo))
-  writeFileSync(join(documents, `letter-${30 - daysAgo}.txt`), 'Dear Bob,\n'.repeat(100 + daysAgo))
-  writeFileSync(
-    join(folder, `srv/orders/uploads/order-${30 - daysAgo}.bin`),
-    randomBytes(50_000 + daysAgo * 900),
-  )
-  if (daysAgo === 9) rmSync(join(documents, 'clients/aegean/contract-v1.txt'))
-  if (daysAgo === 4)
-    writeFileSync(join(documents, 'clients/aegean/contract-final.txt'), 'Signed.\n'.repeat(900))
+  const documents = 'home/mara/Documents'
+  const evening = sampleNowMs - daysAgo * dayMs - 14 * hourMs
+  const write = (path: string, content: string | Buffer) => {
+    writeFileSync(join(folder, path), content)
+    changedAt(folder, path, evening)
+  }
+  if (daysAgo === 9) rmSync(join(folder, documents, 'clients/aegean/contract-v1.txt'))
+  if (daysAgo === 4) write(`${documents}/clients/aegean/contract-final.txt`, 'Signed.\n'.repeat(900))
+  write(`srv/orders/uploads/order-${30 - daysAgo}.bin`, randomBytes(50_000 + daysAgo * 900))
+  write(`${documents}/letter-${30 - daysAgo}.txt`, 'Dear Bob,\n'.repeat(100 + daysAgo))
+  write(`${documents}/clients/aegean/budget.csv`, budget(30 - daysAgo))
 }
 
 const budget = (more: number): string =>

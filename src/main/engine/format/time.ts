@@ -51,12 +51,19 @@ interface SecondText {
   readonly zone: string
 }
 
-let last: { seconds: bigint; found: SecondText } | null = null
+const recent: { seconds: bigint; found: SecondText }[] = []
 
-/** The times of a folder's files are often of the same second, and a second's text takes most of the work. */
+/**
+ * The times of a folder's files are often of the same few seconds, and a second's text takes most of the work. Each
+ * second has one place, by its last bits, where the one before it is forgotten.
+ */
 function localSecond(seconds: bigint): SecondText {
-  if (last?.seconds !== seconds) last = { seconds, found: secondText(seconds, null) }
-  return last.found
+  const place = Number(BigInt.asUintN(8, seconds))
+  const known = recent[place]
+  if (known?.seconds === seconds) return known.found
+  const found = secondText(seconds, null)
+  recent[place] = { seconds, found }
+  return found
 }
 
 /** @param offsetMinutes null: what this machine's zone says for that instant */

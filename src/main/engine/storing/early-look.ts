@@ -5,8 +5,8 @@ import { breathe } from '../parallel.ts'
 import type { Warning } from '../run.ts'
 import { packLook, type Look } from '../workers/look.ts'
 
-/** Looked at beforehand at most: 20 MB or so. */
-const mostItems = 100_000
+/** Looked at beforehand at most: 5 MB or so. */
+const mostItems = 30_000
 /** Between two breaths: system calls here are synchronous. */
 const spellItems = 256
 

@@ -21,6 +21,7 @@ import {
   type ResultOf,
   type Segment,
 } from '../workers/messages.ts'
+import type { Look } from '../workers/look.ts'
 import type { Pool } from '../workers/pool.ts'
 import { changedMeanwhile, isRefusal, rereadNote, treeJson } from '../workers/work.ts'
 
@@ -74,10 +75,15 @@ export async function storeTree(
   }
   const counting: Walk = { ...walk, warn }
 
-  async function work<J extends Job>(job: J, path: Raw, first = false): Promise<ResultOf<J>> {
+  async function work<J extends Job>(
+    job: J,
+    path: Raw,
+    first = false,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<ResultOf<J>> {
     await run.gate?.()
     run.signal.throwIfAborted()
-    const reply = await pool.perform(job, { first })
+    const reply = await pool.perform(job, { first, transfer })
     run.signal.throwIfAborted()
     take(reply, path)
     return reply.result
@@ -110,7 +116,8 @@ export async function storeTree(
     let listed
     try {
       const plain = await plainTree(before)
-      listed = await work({ kind: 'folder', path, before: plain, look: early.take(path) }, path)
+      const look = early.take(path)
+      listed = await work({ kind: 'folder', path, before: plain, look }, path, false, memoryOf(plain, look))
     } catch (error) {
       if (!isRefusal(error)) throw error
       warn(unreadable(path, error))
@@ -301,6 +308,15 @@ export async function storeTree(
   if (targetsStored === 0) throw nothingReadable()
   for (const reply of await pool.flush()) take(reply, '' as Raw)
   return { tree, counts }
+}
+
+/** What a job may be given instead of a copy: memory that holds nothing else. */
+function memoryOf(plain: Uint8Array | null, look: Look | null): ArrayBuffer[] {
+  const memory: ArrayBuffer[] = look === null ? [] : [look.numbers.buffer]
+  // Decompressing leaves a byte to spare.
+  if (plain?.buffer instanceof ArrayBuffer && plain.buffer.byteLength <= plain.byteLength + 1)
+    memory.push(plain.buffer)
+  return memory
 }
 
 const nothingReadable = (): AppError =>

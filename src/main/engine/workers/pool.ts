@@ -14,7 +14,11 @@ const firstClaimSlots = 1 << 18
  * is open at a time; `first` ones, on which others wait, go before all.
  */
 export interface Pool {
-  perform<J extends Job>(job: J, options?: { first?: boolean }): Promise<Reply & { result: ResultOf<J> }>
+  /** @param options `transfer`: memory of the job that is given away */
+  perform<J extends Job>(
+    job: J,
+    options?: { first?: boolean; transfer?: ArrayBuffer[] },
+  ): Promise<Reply & { result: ResultOf<J> }>
   /** Closes the open packs of every thread. Only when no other job is under way. */
   flush(): Promise<Reply[]>
   /** A pack's buffer that is free again. */
@@ -52,7 +56,7 @@ export function createPool(setup: PoolSetup | Promise<PoolSetup>, threads: numbe
     threads,
   )
   return {
-    perform: <J extends Job>(job: J, options?: { first?: boolean }) =>
+    perform: <J extends Job>(job: J, options?: { first?: boolean; transfer?: ArrayBuffer[] }) =>
       room.perform(job, options) as Promise<Reply & { result: ResultOf<J> }>,
     flush: () => room.performOnEach({ kind: 'flush' }),
     recycle: buffer => owners.get(buffer)?.({ kind: 'recycle', buffer }, [buffer]),

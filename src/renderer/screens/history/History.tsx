@@ -210,6 +210,8 @@ function Rows({
     getScrollElement: () => scroller.current,
     estimateSize: at => (rows[at]?.kind === 'day' ? dayHeight : rowHeight),
     overscan: 12,
+    // another one with other rows: then, and only then, the places of all are worked out anew
+    getItemKey: useCallback((at: number) => at, [rows, rowHeight]),
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight + dayHeight,
   })
@@ -218,7 +220,6 @@ function Rows({
   useEffect(() => {
     if (last >= rows.length - 50 && toCome > 0) need(loaded + Math.max(0, last - rows.length) + 100)
   }, [last, rows.length, toCome, need, loaded])
-  useEffect(() => list.measure(), [rows, rowHeight, list])
 
   const selectedAt = selected ? rows.findIndex(row => row.kind === 'run' && row.run.id === selected.id) : -1
   const show = (at: number) => {

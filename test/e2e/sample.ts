@@ -42,6 +42,24 @@ export interface Sample {
   stop(): Promise<void>
 }
 
+/** Says of itself what the vault of that computer would. */
+function sampleVault(): ReturnType<typeof memoryVault> {
+  const vault = memoryVault()
+  const info = () => ({
+    ...vault.info(),
+    explanation:
+      'There is no keychain here, so passwords are kept in vault.json, sealed with your passphrase.',
+  })
+  return {
+    ...vault,
+    info,
+    async unlock(passphrase) {
+      await vault.unlock(passphrase)
+      return info()
+    },
+  }
+}
+
 interface SampleOptions {
   /** Empty, or as an earlier sample left it. */
   readonly folder: string
@@ -58,7 +76,7 @@ export async function startSample(options: SampleOptions): Promise<Sample> {
   const { folder, assets, port = 0, empty = false, prepare } = options
   const dataDirectory = join(folder, 'home/mara/.local/share/holdfast')
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
-  const vault = memoryVault()
+  const vault = sampleVault()
   const clock = shiftedClock(sampleNowMs)
   makeFiles(folder)
   if (!empty) await liveAMonth(folder, dataDirectory, vault, clock)

@@ -51,19 +51,24 @@ interface SecondText {
   readonly zone: string
 }
 
-const recent: { seconds: bigint; found: SecondText }[] = []
+interface KnownSecond {
+  readonly seconds: bigint
+  readonly found: SecondText
+}
+let last: KnownSecond | null = null
+let lastButOne: KnownSecond | null = null
 
 /**
- * The times of a folder's files are often of the same few seconds, and a second's text takes most of the work. Each
- * second has one place, by its last bits, where the one before it is forgotten.
+ * The times of a folder's files are often of the same second, those of their inodes of another, and a second's text
+ * takes most of the work.
  */
 function localSecond(seconds: bigint): SecondText {
-  const place = Number(BigInt.asUintN(8, seconds))
-  const known = recent[place]
-  if (known?.seconds === seconds) return known.found
-  const found = secondText(seconds, null)
-  recent[place] = { seconds, found }
-  return found
+  if (last?.seconds !== seconds) {
+    const known = lastButOne?.seconds === seconds ? lastButOne : null
+    lastButOne = last
+    last = known ?? { seconds, found: secondText(seconds, null) }
+  }
+  return last.found
 }
 
 /** @param offsetMinutes null: what this machine's zone says for that instant */

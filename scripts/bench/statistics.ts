@@ -25,6 +25,8 @@ export interface Summary {
   cpu: Spread
   /** The most of all runs: what must fit. */
   peakBytes: number
+  /** The longest p99 of all rounds; null where it was not told. */
+  loopDelayMs: number | null
 }
 
 /** null when there is no run that counts. */
@@ -34,6 +36,10 @@ export function summarise({ runs, failure }: ToolResult): Summary | null {
     wall: spread(runs.map(run => run.wallSeconds)),
     cpu: spread(runs.map(run => run.cpuSeconds)),
     peakBytes: Math.max(...runs.map(run => run.peakBytes)),
+    loopDelayMs: runs.reduce<number | null>(
+      (most, { loopDelayMs }) => (loopDelayMs === undefined ? most : Math.max(most ?? 0, loopDelayMs)),
+      null,
+    ),
   }
 }
 

@@ -28,15 +28,27 @@ export function ratioTable({ scenarios, tools }: Comparison): Table {
   const [ours, ...peers] = tools
   return {
     title: `How many times as long others take as ${ours?.name ?? 'Holdfast'} (wall / CPU seconds)`,
-    head: ['work', `${ours?.name}: wall`, 'CPU', 'peak memory', ...peers.map(({ name }) => name)],
+    head: [
+      'work',
+      `${ours?.name}: wall`,
+      'CPU',
+      'peak memory',
+      'loop delay',
+      ...peers.map(({ name }) => name),
+    ],
     rows: scenarios.map(scenario => {
       const { ours, peers } = compare(scenario)
       const summary = summarise(ours)
       return [
         scenario.title,
         ...(summary
-          ? [seconds(summary.wall.median), seconds(summary.cpu.median), megabytes(summary.peakBytes)]
-          : ['failed', nothing, nothing]),
+          ? [
+              seconds(summary.wall.median),
+              seconds(summary.cpu.median),
+              megabytes(summary.peakBytes),
+              summary.loopDelayMs === null ? nothing : `${summary.loopDelayMs.toFixed(0)} ms`,
+            ]
+          : ['failed', nothing, nothing, nothing]),
         ...peers.map(({ ratio, result }) => ratioText(ratio, result)),
       ]
     }),

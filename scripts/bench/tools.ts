@@ -44,7 +44,12 @@ export function holdfast(words: readonly string[] | null): Tool {
   const run = ({ repo, cache }: Place, ...args: string[]): Command => ({
     program: program!,
     args: [...first, '--repo', repo, ...args],
-    env: { HOLDFAST_PASSWORD: password, HOLDFAST_HOME: join(cache, 'home'), XDG_CACHE_HOME: cache },
+    env: {
+      HOLDFAST_PASSWORD: password,
+      HOLDFAST_HOME: join(cache, 'home'),
+      XDG_CACHE_HOME: cache,
+      HOLDFAST_LOOP_DELAY: '1',
+    },
   })
   const env = { ...process.env, HOLDFAST_HOME: devNull } // nothing of this goes into the user's own
   const version = execFileSync(program!, [...first, '--version'], { encoding: 'utf8', env }).trim()

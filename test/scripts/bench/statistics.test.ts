@@ -18,12 +18,16 @@ test('one slow round moves the spread, not the median', () => {
   expect(spread([5, 4, 60])).toEqual({ median: 5, least: 4, most: 60 })
 })
 
-test('a summary has the median of times and the most of memory', () => {
-  expect(summarise(result('a', [cost(1, 2, 100), cost(3, 4, 250), cost(2, 3, 90)]))).toEqual({
+test('a summary has the median of times, the most of memory and the longest delay', () => {
+  const told = { ...cost(2, 3, 90), loopDelayMs: 12 }
+  const most = { ...cost(3, 4, 250), loopDelayMs: 31.5 }
+  expect(summarise(result('a', [cost(1, 2, 100), most, told]))).toEqual({
     wall: { median: 2, least: 1, most: 3 },
     cpu: { median: 3, least: 2, most: 4 },
     peakBytes: 250e6,
+    loopDelayMs: 31.5,
   })
+  expect(summarise(result('a', [cost(1, 2, 100)]))?.loopDelayMs).toBeNull()
 })
 
 test('what failed has no figures, even where it ran', () => {

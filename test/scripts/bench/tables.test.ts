@@ -28,10 +28,10 @@ test.each([
 
 test('the ratios: one line a scenario, medians on both sides', () => {
   expect(ratioTable(comparison)).toMatchObject({
-    head: ['work', 'Holdfast 1: wall', 'CPU', 'peak memory', 'restic 2', 'borg 3'],
+    head: ['work', 'Holdfast 1: wall', 'CPU', 'peak memory', 'loop delay', 'restic 2', 'borg 3'],
     rows: [
-      ['First & foremost', '5.00 s', '6.00 s', '300 MB', '2.40× / 3.00×', '4.00× / 2.50×'],
-      ['List', '0.50 s', '0.25 s', '90 MB', '2.00× / 3.00×', 'failed'],
+      ['First & foremost', '5.00 s', '6.00 s', '300 MB', '–', '2.40× / 3.00×', '4.00× / 2.50×'],
+      ['List', '0.50 s', '0.25 s', '90 MB', '–', '2.00× / 3.00×', 'failed'],
     ],
   })
 })
